@@ -1,0 +1,70 @@
+//! What the audit log calls each event: `<resource>.<past participle>`, as in DX's log.
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// A kind of event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventType { $($(#[$doc])* $variant),+ }
+
+        impl EventType {
+            /// The stored name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+events! {
+    /// A sign-in, or a failed one for a known e-mail address.
+    SessionCreated = "sessions.created",
+    /// A sign-out.
+    SessionDeleted = "sessions.deleted",
+    /// A password was set through a one-time link.
+    PasswordUpdated = "passwords.updated",
+    /// A one-time link was made.
+    PasswordLinkCreated = "password_links.created",
+    /// An account with its first admin was made on the command line.
+    AccountCreated = "accounts.created",
+    /// A personal access token was minted.
+    TokenCreated = "personal_access_tokens.created",
+    /// Its name or scopes were edited, or a change of roles struck scopes from it.
+    TokenUpdated = "personal_access_tokens.updated",
+    /// It was deleted: by its owner, an admin, or with its owner's deactivation.
+    TokenDeleted = "personal_access_tokens.deleted",
+    /// An organization token was made.
+    OrganizationTokenCreated = "organization_tokens.created",
+    /// An organization token was edited.
+    OrganizationTokenUpdated = "organization_tokens.updated",
+    /// An organization token was deleted.
+    OrganizationTokenDeleted = "organization_tokens.deleted",
+    /// A user's roles were set.
+    RolesUpdated = "user_roles.updated",
+    /// A user was deactivated.
+    UserDeactivated = "users.deactivated",
+    /// A user was reactivated.
+    UserReactivated = "users.reactivated",
+    /// The account's settings or features were changed.
+    SettingsUpdated = "account_settings.updated",
+    /// A token was used on the Web API.
+    WebApiCalled = "web_api.called",
+}
+
+/// How an event ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Done.
+    Succeeded,
+    /// Not done: not allowed, or the request was wrong.
+    Refused,
+}
+
+impl Outcome {
+    /// The stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Refused => "refused",
+        }
+    }
+}

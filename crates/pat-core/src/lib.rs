@@ -1,0 +1,27 @@
+//! The rules of personal access tokens, without IO, clock or randomness: whoever calls passes those in.
+//!
+//! The server and the page share this crate, so that a rule and a wire type exist once. In reading order:
+//!
+//! - [`policy`]: the table of scopes, roles and methods; [`matcher`] finds a request's row in it.
+//! - [`scope`]: sets of scopes, and what a token was granted.
+//! - [`secret`]: the text of a token. [`name`] and [`expiry`]: its other parts.
+//! - [`token`]: a token's states.
+//! - [`grant`]: what a user may grant, and the decisions to mint, edit and revoke.
+//! - [`people`]: what follows from a change of roles.
+//! - [`verify`]: may this principal call this method, and for how long is that answer good.
+//! - [`audit`]: what the record calls each event.
+//! - [`wire`]: the Console API's JSON.
+
+pub mod audit;
+pub mod expiry;
+pub mod grant;
+pub mod id;
+pub mod matcher;
+pub mod name;
+pub mod people;
+pub mod policy;
+pub mod scope;
+pub mod secret;
+pub mod token;
+pub mod verify;
+pub mod wire;

@@ -1,0 +1,88 @@
+//! What follows for tokens when people change: roles (P3), the last workspace admin, deleting (P10) on others' behalf.
+
+use crate::grant::scopes_of_roles;
+use crate::policy::{Policy, WORKSPACE_ADMIN};
+use crate::scope::{GrantedScopes, ScopeSet};
+use crate::wire::FieldCode;
+
+/// The longest reason for a revocation, in characters.
+pub const MAX_REASON_CHARS: usize = 500;
+
+/// Whether these roles make a workspace admin.
+pub fn is_workspace_admin<S: AsRef<str>>(roles: &[S]) -> bool {
+    roles.iter().any(|role| role.as_ref() == WORKSPACE_ADMIN)
+}
+
+/// P3: the scopes to strike from a user's tokens when their roles change: those that a role taken away adds and no remaining
+/// role does. Features and settings play no part: they only mask.
+pub fn struck_scopes<S: AsRef<str>>(policy: &Policy, before: &[S], after: &[S]) -> ScopeSet {
+    scopes_of_roles(policy, before).difference(scopes_of_roles(policy, after))
+}
+
+/// The scopes left on a token after a strike, and the ones it loses; `None` if it loses none.
+pub fn strike(granted: &GrantedScopes, struck: ScopeSet) -> Option<(GrantedScopes, ScopeSet)> {
+    let lost = granted.known.intersection(struck);
+    let left = GrantedScopes { known: granted.known.difference(lost), unknown: granted.unknown.clone() };
+    (!lost.is_empty()).then_some((left, lost))
+}
+
+/// A change that would leave the account without an active workspace admin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the last active workspace admin can't be demoted or deactivated")]
+pub struct LastWorkspaceAdmin;
+
+/// Refuses to take the admin role from the last active workspace admin. `other_admins` counts the active ones besides them.
+///
+/// # Errors
+/// [`LastWorkspaceAdmin`].
+pub fn keep_an_admin(was_active_admin: bool, stays_active_admin: bool, other_admins: u64) -> Result<(), LastWorkspaceAdmin> {
+    if was_active_admin && !stays_active_admin && other_admins == 0 { Err(LastWorkspaceAdmin) } else { Ok(()) }
+}
+
+/// Why an admin revoked a token: 1–500 characters after trimming; the owner reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokeReason(String);
+
+impl RevokeReason {
+    /// Trims and checks a reason.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn parse(text: &str) -> Result<Self, FieldCode> {
+        let reason = text.trim();
+        if reason.is_empty() {
+            Err(FieldCode::Required)
+        } else if reason.chars().count() > MAX_REASON_CHARS {
+            Err(FieldCode::TooLong)
+        } else if reason.chars().any(|c| c.is_control() && c != '\n') {
+            Err(FieldCode::ControlCharacters)
+        } else {
+            Ok(Self(reason.to_owned()))
+        }
+    }
+
+    /// The reason as it is stored and shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The shortest password, in characters.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+
+/// The longest password, in bytes: hashing a longer one would be work for nothing.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// Checks a password that somebody chooses (not one that they sign in with).
+///
+/// # Errors
+/// Why it was refused.
+pub fn check_new_password(password: &str) -> Result<(), FieldCode> {
+    if password.len() > MAX_PASSWORD_BYTES {
+        Err(FieldCode::TooLong)
+    } else if password.chars().count() < MIN_PASSWORD_CHARS {
+        Err(FieldCode::TooShort)
+    } else {
+        Ok(())
+    }
+}
