@@ -1,7 +1,7 @@
 //! When a token ends (P5).
 
 use jiff::civil::Date;
-use jiff::tz::TimeZoneDatabase;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::wire::{Expirations, FieldCode, RequestedExpiration};
@@ -61,8 +61,9 @@ impl ExpirationLimits {
     }
 
     fn latest(&self, now: Timestamp) -> Timestamp {
-        let century =
-            now.to_zoned(jiff::tz::TimeZone::UTC).checked_add(Span::new().years(MAX_YEARS)).map_or(Timestamp::MAX, |end| end.timestamp());
+        // One day more, since the last date is valid to its end.
+        let span = Span::new().years(MAX_YEARS).days(1);
+        let century = now.to_zoned(TimeZone::UTC).checked_add(span).map_or(Timestamp::MAX, |end| end.timestamp());
         self.max_lifetime_days.map_or(century, |max| days_after(now, max).min(century))
     }
 }
@@ -76,16 +77,16 @@ fn days_after(now: Timestamp, days: u32) -> Timestamp {
 /// then the first instant that follows counts.
 fn end_of_date(date: &str, time_zone: &str, now: Timestamp, zones: &TimeZoneDatabase) -> Result<Timestamp, FieldCode> {
     let date: Date = parse_date(date).ok_or(FieldCode::InvalidDate)?;
-    let zone = zones.get(time_zone).ok().ok_or(FieldCode::UnknownTimeZone)?;
+    // jiff also knows `Etc/Unknown`, which IANA doesn't.
+    let zone = zones.get(time_zone).ok().filter(|zone| !zone.is_unknown()).ok_or(FieldCode::UnknownTimeZone)?;
     let today = now.to_zoned(zone.clone()).date();
-    if date < today {
-        return Err(FieldCode::Past);
-    }
     if today.checked_add(Span::new().years(MAX_YEARS)).is_ok_and(|last| date > last) {
         return Err(FieldCode::TooFar);
     }
     let next = date.tomorrow().ok().ok_or(FieldCode::TooFar)?;
-    next.to_zoned(zone).map(|start| start.timestamp()).ok().ok_or(FieldCode::InvalidDate)
+    let end = next.to_zoned(zone).ok().ok_or(FieldCode::InvalidDate)?.timestamp();
+    // Also where clocks set back repeat the last hour of `date`: no token is born expired.
+    if end > now { Ok(end) } else { Err(FieldCode::Past) }
 }
 
 /// `YYYY-MM-DD` and nothing else.

@@ -9,7 +9,7 @@ use crate::expiry::ExpirationLimits;
 use crate::id::TokenId;
 use crate::name::{MAX_NAME_CHARS, NameError, TokenName};
 use crate::policy::Policy;
-use crate::scope::{GrantedScopes, ScopeSet};
+use crate::scope::{GrantedScopes, MAX_SCOPES, ScopeId, ScopeSet};
 use crate::token::{TokenStatus, Version};
 use crate::wire::{Choices, CreateToken, EditToken, FieldCode, FieldError, ScopeChoice, TakenBy};
 
@@ -59,6 +59,8 @@ pub struct Grantor<'a> {
     pub policy: &'a Policy,
     /// What the user may grant now (P1).
     pub grantable: ScopeSet,
+    /// What the account supports now, whatever the roles: see [`AccountLimits::supported`].
+    pub supported: ScopeSet,
     /// The user's live tokens: not revoked, not expired.
     pub live: &'a [LiveToken],
 }
@@ -171,13 +173,16 @@ impl Grantor<'_> {
         if names.is_empty() {
             return Err(vec![FieldError::new("scopes", FieldCode::Required)]);
         }
+        if names.len() > MAX_SCOPES + granted.unknown.len() {
+            return Err(vec![FieldError::new("scopes", FieldCode::TooLong)]);
+        }
         let mut wanted = GrantedScopes::default();
         let mut errors = Vec::new();
         for name in names {
             match self.policy.scope_id(name) {
                 Some(id) if wanted.known.contains(id) => errors.push(FieldError::scope(name, FieldCode::Duplicate)),
                 Some(id) if self.grantable.contains(id) || granted.known.contains(id) => wanted.known.insert(id),
-                Some(_) => errors.push(self.not_grantable(name)),
+                Some(id) => errors.push(self.not_grantable(id, name)),
                 None if wanted.unknown.contains(name) => errors.push(FieldError::scope(name, FieldCode::Duplicate)),
                 None if granted.unknown.contains(name) => wanted.unknown.push(name.clone()),
                 None => errors.push(FieldError::scope(name, FieldCode::UnknownScope)),
@@ -186,12 +191,17 @@ impl Grantor<'_> {
         if errors.is_empty() { Ok(wanted) } else { Err(errors) }
     }
 
-    fn not_grantable(&self, scope: &str) -> FieldError {
-        let roles: Vec<_> =
-            self.policy.roles().iter().filter(|role| self.policy.scope_id(scope).is_some_and(|id| role.adds.contains(id))).collect();
+    fn not_grantable(&self, id: ScopeId, scope: &str) -> FieldError {
+        let is_supported = self.supported.contains(id);
+        let roles: Vec<_> = self.policy.roles().iter().filter(|role| is_supported && role.adds.contains(id)).collect();
         let labels: Vec<_> = roles.iter().map(|role| role.label.as_str()).collect();
+        let message = match labels.as_slice() {
+            [] if is_supported => format!("No role allows {scope}."),
+            [] => format!("Your account doesn't support {scope} now."),
+            labels => format!("Your roles don't allow {scope}. It needs the role {}.", labels.join(" or ")),
+        };
         FieldError {
-            message: format!("Your roles don't allow {scope}. It needs the role {}.", labels.join(" or ")),
+            message,
             roles: Some(roles.iter().map(|role| role.name.clone()).collect()),
             ..FieldError::scope(scope, FieldCode::NotGrantable)
         }
@@ -256,6 +266,7 @@ impl FieldError {
             FieldCode::TooLong if field == "name" => {
                 format!("The name may have at most {MAX_NAME_CHARS} characters.")
             }
+            FieldCode::TooLong if field == "scopes" => "The request names more scopes than exist.".to_owned(),
             FieldCode::TooLong => format!("{field} is too long."),
             FieldCode::TooShort => format!("{field} is too short."),
             FieldCode::ControlCharacters => format!("{field} may not hold control characters."),

@@ -129,7 +129,7 @@ impl Matcher {
 }
 
 /// The segments of a path as sent, or `None` where an upstream could read it as another path: empty or dot segments,
-/// encoded slashes, backslashes or NULs, and percent signs that are malformed or encoded twice.
+/// encoded slashes, backslashes or control characters, and percent signs that are malformed or encoded twice.
 fn segments(path: &str) -> Option<Vec<&str>> {
     path.strip_prefix('/')?.split('/').map(|segment| is_safe(segment).then_some(segment)).collect()
 }
@@ -139,7 +139,7 @@ fn is_safe(segment: &str) -> bool {
     let Ok(decoded) = percent_decode_str(segment).decode_utf8() else {
         return false;
     };
-    !decoded.is_empty() && !is_dots(&decoded) && !decoded.contains(['/', '\\', '\0', '%', ';'])
+    !decoded.is_empty() && !is_dots(&decoded) && !decoded.contains(|c: char| c.is_control() || "/\\%;".contains(c))
 }
 
 fn is_dots(text: &str) -> bool {

@@ -2,12 +2,16 @@
 //!
 //! Times are RFC 3339 in UTC; scopes are in the policy table's order.
 
+mod secret;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, TokenId, UserId};
 use crate::policy::Access;
 use crate::token::{TokenStatus, Version};
+
+pub use secret::{CreatedToken, SetPassword, SignIn};
 
 macro_rules! wire {
     ($($(#[$meta:meta])* pub struct $name:ident { $($body:tt)* })+) => {$(
@@ -150,14 +154,6 @@ wire! {
         pub scopes: Vec<String>,
     }
 
-    /// The answer to a create: the only one that holds the secret.
-    pub struct CreatedToken {
-        /// The secret, shown once.
-        pub token: String,
-        /// The token.
-        pub personal_access_token: PersonalAccessToken,
-    }
-
     /// `PATCH /api/personal-access-tokens/{id}` (P9). What is left out stays.
     pub struct EditToken {
         /// The new name.
@@ -166,26 +162,6 @@ wire! {
         /// The whole new set of scopes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub scopes: Option<Vec<String>>,
-    }
-
-    /// `POST /api/session`.
-    pub struct SignIn {
-        /// E-mail address, in any case.
-        #[serde(default)]
-        pub email: String,
-        /// Password.
-        #[serde(default)]
-        pub password: String,
-    }
-
-    /// `POST /api/password`: redeems a one-time link.
-    pub struct SetPassword {
-        /// The secret from the link's fragment.
-        #[serde(default)]
-        pub link: String,
-        /// The new password.
-        #[serde(default)]
-        pub password: String,
     }
 
     /// `GET /api/admin/tokens`: everyone's tokens, newest first.
@@ -251,7 +227,7 @@ wire! {
         /// The scope that was refused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub scope: Option<String>,
-        /// Names of the roles that would allow the scope; empty where none would, as the account lacks its feature.
+        /// Names of the roles that would allow the scope; empty where none would, as the account's features or settings mask it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub roles: Option<Vec<String>>,
         /// For `taken`: the token that has the name.
