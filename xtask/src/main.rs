@@ -1,0 +1,69 @@
+//! Developer commands: `cargo xtask dev`, `cargo xtask test`, `cargo xtask dist`.
+//!
+//! This file only reads the command line; each command and each thing a command owns (Postgres, the page, the server,
+//! the browser) has its own file.
+
+mod assets;
+mod browser;
+mod clients;
+mod counts;
+mod dev;
+mod dist;
+mod packages;
+mod page;
+mod postgres;
+mod process;
+mod progress;
+mod server;
+mod test;
+mod toolchain;
+mod watch;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Developer commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve a demo: finds or starts a Postgres, builds everything, serves, and rebuilds on change
+    Dev(dev::Arguments),
+    /// Run every check and test; the last line is `N passed, N failed`
+    Test(test::Arguments),
+    /// Build one self-contained server binary with the page inside
+    Dist,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) if error.is::<process::Interrupted>() => {
+            eprintln!("{error}");
+            // What a shell reports for a command that ended by Ctrl-C.
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    process::listen_for_signals()?;
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Dev(arguments) => dev::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::Dist => dist::run(&workspace).map(|()| ExitCode::SUCCESS),
+    }
+}

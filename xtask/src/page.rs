@@ -1,0 +1,213 @@
+//! The page: from the Rust of `frontend/` to the folder `frontend/dist/` that the server serves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::assets::{Assets, files_below};
+use crate::process;
+use crate::progress::{kilobytes, step};
+use crate::toolchain::WASM;
+use crate::workspace::Workspace;
+
+/// How the page is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// Soon ready.
+    Quick,
+    /// Small, with compressed siblings: what visitors get.
+    Small,
+}
+
+impl Build {
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Quick => "wasm-dev",
+            Self::Small => "wasm-release",
+        }
+    }
+}
+
+/// Compiles the page and writes `frontend/dist/`. Leaves the folder as it is when nothing changed.
+pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
+    step("building the page", || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["build", "--package", "frontend", "--target", WASM, "--profile", build.profile()]);
+        process::check(&mut cargo, "the page doesn't compile: see above")?;
+        let sources = Sources::read(workspace, build)?;
+        let stamp_file = workspace.target.join("page.stamp");
+        let dist = workspace.root.join("frontend/dist");
+        let stamp = sources.stamp(build);
+        if dist.join("index.html").is_file() && fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+            return Ok(());
+        }
+        // Whatever happens from here on, the folder no longer is what the stamp says.
+        fs::write(&stamp_file, "")?;
+        let script = Script::generate(&sources.wasm, &workspace.target.join("page"))?;
+        write(&sources, &script, Assets::new(dist, build == Build::Small))?;
+        fs::write(&stamp_file, stamp).context("can't note that the page is built")
+    })
+}
+
+/// Everything the page is made of.
+struct Sources {
+    wasm: Vec<u8>,
+    css: Vec<u8>,
+    boot: String,
+    index: String,
+    /// Files that keep their names, with the name under `assets/`.
+    public: Vec<(String, Vec<u8>)>,
+}
+
+impl Sources {
+    fn read(workspace: &Workspace, build: Build) -> Result<Self> {
+        let frontend = workspace.root.join("frontend");
+        let wasm = workspace.target.join(WASM).join(build.profile()).join("frontend.wasm");
+        let mut css = Vec::new();
+        for file in files_below(&frontend.join("style"))? {
+            css.extend(read(&file)?);
+            css.push(b'\n');
+        }
+        Ok(Self {
+            wasm: read(&wasm)?,
+            css,
+            boot: read_text(&frontend.join("boot.js"))?,
+            index: read_text(&frontend.join("index.html"))?,
+            public: read_below(&frontend.join("public"))?,
+        })
+    }
+
+    /// Differs when anything that ends up in the folder differs.
+    fn stamp(&self, build: Build) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let named = self.public.iter().flat_map(|(name, content)| [name.as_bytes(), content]);
+        let parts = [build.profile().as_bytes(), &self.wasm, &self.css, self.boot.as_bytes(), self.index.as_bytes()];
+        for part in parts.into_iter().chain(named) {
+            hasher.update(blake3::hash(part).as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// The compiled page as browsers load it.
+struct Script {
+    js: Vec<u8>,
+    wasm: Vec<u8>,
+    /// Modules that the script imports from `./snippets/`.
+    snippets: Vec<(String, Vec<u8>)>,
+}
+
+impl Script {
+    fn generate(wasm: &[u8], folder: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        let mut bindgen = Bindgen::new();
+        bindgen.input_bytes("frontend", wasm.to_vec()).out_name("pat").web(true)?.typescript(false);
+        bindgen.remove_name_section(true).remove_producers_section(true);
+        // boot.js says where the WebAssembly is: its name carries a hash.
+        bindgen.omit_default_module_path(true);
+        bindgen.generate(folder).context("wasm-bindgen can't read the compiled page")?;
+        Ok(Self {
+            js: read(&folder.join("pat.js"))?,
+            wasm: read(&folder.join("pat_bg.wasm"))?,
+            snippets: read_below(&folder.join("snippets"))?,
+        })
+    }
+}
+
+fn write(sources: &Sources, script: &Script, mut assets: Assets) -> Result<()> {
+    for (name, content) in &sources.public {
+        assets.add(&format!("assets/{name}"), content)?;
+    }
+    for (name, content) in &script.snippets {
+        assets.add(&format!("assets/snippets/{name}"), content)?;
+    }
+    let (css, css_bytes) = assets.add_hashed("pat", "css", &sources.css)?;
+    let (js, js_bytes) = assets.add_hashed("pat", "js", &script.js)?;
+    let (wasm, wasm_bytes) = assets.add_hashed("pat", "wasm", &script.wasm)?;
+    let boot = fill(&sources.boot, &[("js", &js), ("wasm", &wasm)]).context("in frontend/boot.js")?;
+    let (boot, boot_bytes) = assets.add_hashed("boot", "js", boot.as_bytes())?;
+    let urls = [("css", css.as_str()), ("js", &js), ("wasm", &wasm), ("boot", &boot)];
+    let index = fill(&sources.index, &urls).context("in frontend/index.html")?;
+    // Last, because it names the others.
+    let html_bytes = assets.add("index.html", index.as_bytes())?;
+    assets.remove_stale()?;
+    println!(
+        "  page over the wire: {} (html {}, css {}, js {}, wasm {})",
+        kilobytes(html_bytes + css_bytes + js_bytes + boot_bytes + wasm_bytes),
+        kilobytes(html_bytes),
+        kilobytes(css_bytes),
+        kilobytes(js_bytes + boot_bytes),
+        kilobytes(wasm_bytes),
+    );
+    Ok(())
+}
+
+/// Puts values in the place of `{{name}}`.
+fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
+    let filled = values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
+    match filled.split_once("{{").and_then(|(_, rest)| rest.split_once("}}")) {
+        Some((unknown, _)) => bail!("the placeholder {{{{{unknown}}}}} is unknown"),
+        None => Ok(filled),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("can't read {}", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    String::from_utf8(read(path)?).with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+/// All files below a folder, with their names relative to it.
+fn read_below(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let named = |file: PathBuf| {
+        let name = file.strip_prefix(folder)?.to_str().context("a file name is not UTF-8")?.to_owned();
+        Ok((name, read(&file)?))
+    };
+    files_below(folder)?.into_iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled() {
+        let filled = fill("<link href=\"{{css}}\"><script src={{boot}}>", &[("css", "/a.css"), ("boot", "/b.js")]);
+        assert_eq!(filled.unwrap(), "<link href=\"/a.css\"><script src=/b.js>");
+    }
+
+    #[test]
+    fn an_unknown_placeholder_is_refused_by_name() {
+        let error = fill("{{css}} {{icon}}", &[("css", "/a.css")]).unwrap_err();
+        assert_eq!(error.to_string(), "the placeholder {{icon}} is unknown");
+    }
+
+    #[test]
+    fn every_part_of_the_page_changes_its_stamp() {
+        let sources = || Sources {
+            wasm: b"w".to_vec(),
+            css: b"c".to_vec(),
+            boot: "b".into(),
+            index: "i".into(),
+            public: vec![("icon.svg".into(), b"<svg>".to_vec())],
+        };
+        let stamps = [
+            sources().stamp(Build::Quick),
+            sources().stamp(Build::Small),
+            Sources { wasm: b"W".to_vec(), ..sources() }.stamp(Build::Quick),
+            Sources { css: b"C".to_vec(), ..sources() }.stamp(Build::Quick),
+            Sources { boot: "B".into(), ..sources() }.stamp(Build::Quick),
+            Sources { index: "I".into(), ..sources() }.stamp(Build::Quick),
+            Sources { public: vec![("icon.png".into(), b"<svg>".to_vec())], ..sources() }.stamp(Build::Quick),
+            Sources { public: vec![("icon.svg".into(), b"<SVG>".to_vec())], ..sources() }.stamp(Build::Quick),
+        ];
+        let different: std::collections::BTreeSet<_> = stamps.iter().collect();
+        assert_eq!(different.len(), stamps.len());
+    }
+}

@@ -1,0 +1,173 @@
+//! A Postgres to develop and test against: a given one, a private cluster, or one in Docker.
+
+mod cluster;
+mod docker;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use self::cluster::Cluster;
+use self::docker::Container;
+use crate::packages;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// What a server is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Data is kept from one start to the next.
+    Dev,
+    /// Everything is thrown away at the end, so it may be fast instead of durable.
+    Test,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// A Postgres that answers. What this process started is stopped on drop.
+pub(crate) struct Postgres {
+    /// With user, password and database.
+    pub(crate) url: String,
+    _running: Running,
+}
+
+#[expect(dead_code, reason = "held for its Drop")]
+enum Running {
+    Elsewhere,
+    Cluster(Cluster),
+    Container(Container),
+}
+
+impl Postgres {
+    /// Finds or starts one, in this order: the URL in the environment, local server binaries, Docker, apt-get.
+    pub(crate) fn start(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
+        let variable = match purpose {
+            Purpose::Dev => "DATABASE_URL",
+            Purpose::Test => "TEST_DATABASE_URL",
+        };
+        if let Ok(url) = std::env::var(variable) {
+            connect(&url).with_context(|| {
+                format!("the Postgres in {variable} doesn't answer: start it, correct the URL, or unset {variable} to get a private one")
+            })?;
+            return Ok(Self { url, _running: Running::Elsewhere });
+        }
+        if let Some(binaries) = local_binaries() {
+            return Self::cluster(workspace, purpose, binaries);
+        }
+        if docker::answers() {
+            let container = Container::start(workspace, purpose)?;
+            return Ok(Self { url: container.url.clone(), _running: Running::Container(container) });
+        }
+        if packages::can_install() {
+            install_binaries()?;
+            let binaries = local_binaries().context("apt-get installed postgresql, but its server binaries are nowhere to be found")?;
+            return Self::cluster(workspace, purpose, binaries);
+        }
+        bail!(
+            "no Postgres found: install it (Debian: apt-get install postgresql, macOS: brew install postgresql), start Docker, or set {variable}"
+        )
+    }
+
+    fn cluster(workspace: &Workspace, purpose: Purpose, binaries: PathBuf) -> Result<Self> {
+        let cluster = Cluster::start(workspace, purpose, binaries)?;
+        Ok(Self { url: cluster.url.clone(), _running: Running::Cluster(cluster) })
+    }
+
+    /// The URL of an empty database of that name on the same server. One left by an earlier run is dropped first.
+    pub(crate) fn empty_database(&self, name: &str) -> Result<String> {
+        let mut client = connect(&self.url).context("the test Postgres doesn't answer any more")?;
+        client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
+        client.batch_execute(&format!("CREATE DATABASE {name}"))?;
+        with_database(&self.url, name)
+    }
+}
+
+/// A folder with `initdb`, `pg_ctl` and `postgres`.
+fn local_binaries() -> Option<PathBuf> {
+    let mut places = Vec::new();
+    if let Ok(output) = process::read(std::process::Command::new("pg_config").arg("--bindir")) {
+        places.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    }
+    // Debian, Homebrew on Apple silicon, Homebrew on Intel; the newest version of each first.
+    for (parent, prefix) in [("/usr/lib/postgresql", ""), ("/opt/homebrew/opt", "postgresql"), ("/usr/local/opt", "postgresql")] {
+        let Ok(entries) = std::fs::read_dir(parent) else { continue };
+        let mut found: Vec<_> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+            .map(|entry| entry.path().join("bin"))
+            .collect();
+        found.sort();
+        places.extend(found.into_iter().rev());
+    }
+    if let Ok(postgres) = which::which("postgres") {
+        places.extend(postgres.parent().map(PathBuf::from));
+    }
+    places.into_iter().find(|place| ["initdb", "pg_ctl", "postgres"].iter().all(|program| place.join(program).is_file()))
+}
+
+/// Installs Debian's Postgres without the cluster that Debian would create and start with it.
+fn install_binaries() -> Result<()> {
+    packages::install(&["postgresql-common"])?;
+    let setting = std::path::Path::new("/etc/postgresql-common/createcluster.d/pat-xtask.conf");
+    let folder_exists = setting.parent().is_some_and(std::path::Path::is_dir);
+    if folder_exists {
+        std::fs::write(setting, "create_main_cluster = false\n").context("can't keep Debian from starting a cluster")?;
+    }
+    let installed = packages::install(&["postgresql"]);
+    if folder_exists {
+        std::fs::remove_file(setting).context("can't remove a temporary setting of postgresql-common")?;
+    }
+    installed
+}
+
+/// Connects, with a bounded wait.
+fn connect(url: &str) -> Result<::postgres::Client> {
+    let mut config = ::postgres::Config::from_str(url).context("it is not a Postgres URL")?;
+    config.connect_timeout(Duration::from_secs(5));
+    Ok(config.connect(::postgres::NoTls)?)
+}
+
+/// Waits until a server that is starting answers.
+fn wait_until_ready(url: &str, limit: Duration) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        match connect(url) {
+            Ok(_) => return Ok(()),
+            Err(_) if process::interrupted() => bail!(process::Interrupted),
+            Err(error) if start.elapsed() > limit => return Err(error).context("Postgres was started but doesn't answer"),
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+/// The same server and user, another database. Keeps the parameters.
+fn with_database(url: &str, name: &str) -> Result<String> {
+    let (address, parameters) = url.split_once('?').map_or((url, None), |(address, parameters)| (address, Some(parameters)));
+    let (scheme, rest) = address.split_once("://").context("TEST_DATABASE_URL must start with postgres://")?;
+    let server = rest.split_once('/').map_or(rest, |(server, _database)| server);
+    let parameters = parameters.map(|parameters| format!("?{parameters}")).unwrap_or_default();
+    Ok(format!("{scheme}://{server}/{name}{parameters}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_changes_its_database_only() {
+        let check = |url: &str, expected: &str| assert_eq!(with_database(url, "x").unwrap(), expected);
+        check("postgres://u:p@127.0.0.1:5432/postgres", "postgres://u:p@127.0.0.1:5432/x");
+        check("postgresql://u@h", "postgresql://u@h/x");
+        check("postgres://u@h/?sslmode=disable", "postgres://u@h/x?sslmode=disable");
+        assert!(with_database("host=h user=u", "x").is_err());
+    }
+}
