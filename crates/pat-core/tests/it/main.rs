@@ -1,0 +1,16 @@
+//! The rules P1–P12 of the design as far as pat-core decides them, the token's format and the default policy table.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on should stop")]
+
+mod dx_table;
+mod expiry;
+mod fixtures;
+mod grant;
+mod matcher;
+mod name;
+mod people;
+mod policy_table;
+mod properties;
+mod secret;
+mod verify;
+mod wire;

@@ -1,0 +1,119 @@
+//! P3, and what else follows from changes of people.
+
+use pat_core::people::{LastWorkspaceAdmin, RevokeReason, check_new_password, is_workspace_admin, keep_an_admin, strike, struck_scopes};
+use pat_core::scope::GrantedScopes;
+use pat_core::wire::FieldCode;
+
+use crate::fixtures::{dx, set, strings};
+
+#[test]
+fn p3_strikes_what_a_lost_role_adds_and_no_remaining_role_adds() {
+    let policy = dx();
+    let cases: [(&[&str], &[&str], &[&str]); 10] = [
+        (&["scorecard_admin"], &[], &["scorecards:write"]),
+        (&["scorecard_admin"], &["scorecard_admin"], &[]),
+        (&["scorecard_admin", "self_service_admin"], &["self_service_admin"], &["scorecards:write"]),
+        (&["scorecard_admin"], &["self_service_admin"], &["scorecards:write"]),
+        (&["scorecard_admin", "workspace_admin"], &["workspace_admin"], &[]),
+        (&[], &["workspace_admin"], &[]),
+        (&["contributor"], &["team_lead"], &[]),
+        (&["database_admin", "contributor"], &["contributor"], &["catalog:write:entities", "datacloud:query"]),
+        (&["a_role_of_old"], &[], &[]),
+        (
+            &["workspace_admin", "scorecard_admin"],
+            &["scorecard_admin"],
+            &[
+                "snapshots:admin",
+                "catalog:write:entities",
+                "workflowRuns:writeEvents",
+                "users:read",
+                "users:write",
+                "user_groups:read",
+                "user_groups:write",
+                "platformx:manage",
+                "datacloud:query",
+                "auditLogs:read",
+            ],
+        ),
+    ];
+    for (before, after, expected) in cases {
+        assert_eq!(policy.scope_names(struck_scopes(&policy, before, after)), strings(expected), "{before:?} to {after:?}");
+    }
+}
+
+#[test]
+fn p3_a_strike_says_what_is_lost_and_may_leave_a_token_with_none() {
+    let policy = dx();
+    let struck = set(&policy, &["scorecards:write", "datacloud:query"]);
+    let granted = |names: &[&str]| GrantedScopes::from_stored(&policy, names.iter().copied());
+
+    let (left, lost) = strike(&granted(&["scorecards:write", "catalog:read", "gone:read"]), struck).unwrap();
+    assert_eq!(left.names(&policy), ["catalog:read", "gone:read"]);
+    assert_eq!(policy.scope_names(lost), ["scorecards:write"]);
+
+    let (left, _) = strike(&granted(&["scorecards:write"]), struck).unwrap();
+    assert_eq!(left, GrantedScopes::default());
+
+    assert_eq!(strike(&granted(&["catalog:read", "gone:read"]), struck), None);
+}
+
+#[test]
+fn p3_a_scope_that_the_policy_forgot_is_inert_text() {
+    let policy = dx();
+    let granted = GrantedScopes::from_stored(&policy, ["workflows:write", "catalog:read", "snapshots:read", "entities:read"]);
+    assert_eq!(policy.scope_names(granted.known), ["snapshots:read", "catalog:read"]);
+    assert_eq!(granted.names(&policy), ["snapshots:read", "catalog:read", "workflows:write", "entities:read"]);
+}
+
+#[test]
+fn p12_only_one_role_makes_a_workspace_admin() {
+    for role in dx().roles() {
+        assert_eq!(is_workspace_admin(&[&role.name]), role.name == "workspace_admin", "{}", role.name);
+    }
+    assert!(is_workspace_admin(&["contributor", "workspace_admin"]));
+    assert!(!is_workspace_admin::<&str>(&[]));
+    assert!(!is_workspace_admin(&["Workspace_Admin"]));
+}
+
+#[test]
+fn the_last_active_workspace_admin_stays() {
+    for (was, stays, others, expected) in [
+        (true, false, 0, Err(LastWorkspaceAdmin)),
+        (true, false, 1, Ok(())),
+        (true, true, 0, Ok(())),
+        (false, false, 0, Ok(())),
+        (false, true, 0, Ok(())),
+    ] {
+        assert_eq!(keep_an_admin(was, stays, others), expected, "was {was}, stays {stays}, {others} others");
+    }
+}
+
+#[test]
+fn a_reason_has_1_to_500_characters_and_may_have_lines() {
+    for (text, expected) in [
+        (String::new(), Err(FieldCode::Required)),
+        (" \n ".to_owned(), Err(FieldCode::Required)),
+        (" laptop lost ".to_owned(), Ok("laptop lost".to_owned())),
+        ("first line\nsecond line".to_owned(), Ok("first line\nsecond line".to_owned())),
+        ("é".repeat(500), Ok("é".repeat(500))),
+        ("é".repeat(501), Err(FieldCode::TooLong)),
+        ("a\0b".to_owned(), Err(FieldCode::ControlCharacters)),
+        ("a\u{1b}[31mb".to_owned(), Err(FieldCode::ControlCharacters)),
+    ] {
+        assert_eq!(RevokeReason::parse(&text).map(|reason| reason.as_str().to_owned()), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_password_has_12_characters_and_at_most_1024_bytes() {
+    for (password, expected) in [
+        ("x".repeat(11), Err(FieldCode::TooShort)),
+        ("x".repeat(12), Ok(())),
+        ("é".repeat(11), Err(FieldCode::TooShort)),
+        ("x".repeat(1024), Ok(())),
+        ("x".repeat(1025), Err(FieldCode::TooLong)),
+        ("é".repeat(513), Err(FieldCode::TooLong)),
+    ] {
+        assert_eq!(check_new_password(&password), expected, "{} bytes", password.len());
+    }
+}
