@@ -1,0 +1,69 @@
+//! What every request shares.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZoneDatabase;
+use moka::sync::Cache;
+use pat_core::id::TokenId;
+use pat_core::policy::{DX_POLICY, Policy};
+
+use crate::passwords::Passwords;
+use crate::public_url::PublicUrl;
+use crate::store::Store;
+use crate::throttle::Failures;
+use crate::web_api::dead::DeadTokens;
+
+/// The application.
+#[derive(Debug)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The policy table in force.
+    pub policy: Policy,
+    /// Where people reach this server.
+    pub public_url: PublicUrl,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The IANA time zones, compiled in.
+    pub time_zones: TimeZoneDatabase,
+    /// The password hasher.
+    pub passwords: Passwords,
+    /// Failed sign-ins by e-mail and address; too many are refused.
+    pub sign_in_failures: Failures<(String, Option<IpAddr>)>,
+    /// Failed sign-ins by e-mail; too many are slowed.
+    pub email_failures: Failures<String>,
+    /// Failed look-ups of tokens by address; too many are refused.
+    pub look_up_failures: Failures<Option<IpAddr>>,
+    /// Refusals of dead tokens, of which one a minute becomes a row.
+    pub dead_tokens: DeadTokens,
+    /// Tokens whose use was noted within the last minute.
+    pub noted_uses: Cache<TokenId, ()>,
+}
+
+/// The application, shared.
+pub type SharedApp = Arc<App>;
+
+impl App {
+    /// An application with the default policy.
+    ///
+    /// # Errors
+    /// If the policy table is broken or the operating system gives no randomness.
+    pub fn new(store: Store, public_url: PublicUrl, trusted_proxies: Vec<IpNet>) -> anyhow::Result<Self> {
+        Ok(Self {
+            store,
+            policy: Policy::parse(DX_POLICY)?,
+            public_url,
+            trusted_proxies,
+            time_zones: TimeZoneDatabase::bundled(),
+            passwords: Passwords::new()?,
+            sign_in_failures: Failures::new(10, Duration::from_secs(300)),
+            email_failures: Failures::new(20, Duration::from_secs(300)),
+            look_up_failures: Failures::new(300, Duration::from_secs(60)),
+            dead_tokens: DeadTokens::default(),
+            noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build(),
+        })
+    }
+}

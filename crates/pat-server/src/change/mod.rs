@@ -1,0 +1,102 @@
+//! Changes of authority, each in one transaction: lock, read, let `pat-core` decide, write, record (design section 6).
+//!
+//! The Console API and the command line call these; nothing else writes users, roles, tokens or settings.
+
+pub mod accounts;
+pub mod organization_tokens;
+pub mod passwords;
+pub mod people;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;
+
+use pat_core::audit::{EventType, Outcome};
+use pat_core::id::{AccountId, SessionId, TokenId};
+use pat_core::people::is_workspace_admin;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::error::ApiError;
+use crate::store::audit::{self, NewEvent};
+use crate::store::sessions::SignedIn;
+use crate::store::{Conn, Reach, Store, Transaction};
+
+/// Who asks for a change: a session, which is read again under the locks.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// Their account.
+    pub account_id: AccountId,
+    /// Their session.
+    pub session_id: SessionId,
+    /// Their request.
+    pub client: &'a Client,
+}
+
+impl<'a> Asker<'a> {
+    /// Who is signed in, and asks.
+    pub fn new(session: &SignedIn, client: &'a Client) -> Self {
+        Self { account_id: session.account_id(), session_id: session.session_id(), client }
+    }
+
+    /// Takes the locks, then reads who asks.
+    async fn begin(self, store: &Store, reach: Reach) -> Result<(Transaction, SignedIn), ApiError> {
+        let mut tx = store.begin_change(self.account_id, reach).await?;
+        match crate::store::sessions::find(&mut tx, self.session_id).await? {
+            Some(actor) => Ok((tx, actor)),
+            None => {
+                tx.rollback().await?;
+                Err(ApiError::NotSignedIn)
+            }
+        }
+    }
+
+    /// Writes the record of what was done or refused, and commits both together. The work must not have written anything
+    /// where it was refused.
+    async fn conclude<T>(self, mut tx: Transaction, actor: &SignedIn, record: Record, work: Result<T, ApiError>) -> Result<T, ApiError> {
+        // The transaction is broken or its state unknown: dropping it closes the connection.
+        if let Err(ApiError::Store(_) | ApiError::Defect(_)) = work {
+            return work;
+        }
+        record.write(&mut tx, actor, self.client, work.as_ref().err()).await?;
+        tx.commit().await?;
+        work
+    }
+}
+
+fn require_admin(actor: &SignedIn) -> Result<(), ApiError> {
+    if is_workspace_admin(&actor.roles) { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+/// What the log says of a change; the work fills in what it learns.
+struct Record {
+    event_type: EventType,
+    token: Option<(TokenId, String)>,
+    context: Value,
+}
+
+impl Record {
+    fn new(event_type: EventType) -> Self {
+        Self { event_type, token: None, context: json!({}) }
+    }
+
+    async fn write(&self, conn: &mut Conn, actor: &SignedIn, client: &Client, refusal: Option<&ApiError>) -> Result<(), ApiError> {
+        let mut context = self.context.clone();
+        if let (Some(ApiError::Invalid(errors)), Some(context)) = (refusal, context.as_object_mut()) {
+            let errors = errors.iter().map(|error| json!({ "field": error.field, "code": error.code, "scope": error.scope }));
+            context.insert("errors".into(), errors.collect());
+        }
+        let event = NewEvent {
+            account_id: actor.account_id(),
+            event_type: self.event_type,
+            outcome: if refusal.is_some() { Outcome::Refused } else { Outcome::Succeeded },
+            reason: refusal.map(ApiError::code),
+            user: Some(actor.event_user()),
+            token: self.token.as_ref().map(|(id, name)| (*id, name.as_str())),
+            method: None,
+            context,
+            session_id: Some(actor.session_id()),
+            client,
+        };
+        Ok(audit::insert(conn, &event).await?)
+    }
+}

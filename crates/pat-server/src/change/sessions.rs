@@ -1,0 +1,99 @@
+//! Signing in and out.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use pat_core::audit::{EventType, Outcome};
+use pat_core::id::SessionId;
+use pat_core::wire::{FieldCode, FieldError, SignIn};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Asker, Record};
+use crate::app::App;
+use crate::client::Client;
+use crate::error::ApiError;
+use crate::random_secret::{Purpose, RandomSecret};
+use crate::store::audit::{self, EventUser, NewEvent};
+use crate::store::people::{self, User};
+use crate::store::{self, Reach, sessions};
+
+/// How much a sign-in is slowed once an e-mail address has failed too often from anywhere: enough to make guessing useless,
+/// little enough not to lock its owner out.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Signs in and returns the cookie's secret. Unknown e-mail address, wrong password and deactivation look alike and take alike.
+pub async fn create(app: &App, client: &Client, request: &SignIn) -> Result<RandomSecret, ApiError> {
+    let email = request.email.trim().to_lowercase();
+    check_fields(&email, &request.password)?;
+    let key = (email.clone(), client.ip);
+    if let Some(seconds) = app.sign_in_failures.retry_after(&key) {
+        return Err(ApiError::TooManyAttempts(seconds));
+    }
+    if app.email_failures.retry_after(&email).is_some() {
+        tokio::time::sleep(SLOW).await;
+    }
+    // Postgres takes no NUL in a text; such an address is nobody's.
+    let user = if email.contains('\0') { None } else { people::find_by_email(&mut *app.store.conn().await?, &email).await? };
+    let phc = user.as_ref().filter(|user| user.is_active()).and_then(|user| user.password_hash.as_deref());
+    let is_right = app.passwords.verify(&request.password, phc).await?;
+    let session = match user {
+        Some(user) => conclude(app, client, &user, is_right).await?,
+        None => None,
+    };
+    if let Some(secret) = session {
+        app.sign_in_failures.forget(&key);
+        Ok(secret)
+    } else {
+        app.sign_in_failures.note(key);
+        app.email_failures.note(email);
+        Err(ApiError::WrongCredentials)
+    }
+}
+
+/// Stores the session, or the failure, of a known user.
+async fn conclude(app: &App, client: &Client, seen: &User, is_right: bool) -> Result<Option<RandomSecret>, ApiError> {
+    let mut tx = app.store.begin_change(seen.account_id(), Reach::User(seen.id())).await?;
+    // Between the hash and these locks the password may have been reset, or its owner deactivated.
+    let user = people::find(&mut tx, seen.account_id(), seen.id()).await?.ok_or(ApiError::WrongCredentials)?;
+    let may = is_right && user.is_active() && user.password_hash == seen.password_hash;
+    let session_id = SessionId(Uuid::now_v7());
+    let secret = RandomSecret::draw();
+    if may {
+        let expires_at = store::now(&mut tx).await? + SignedDuration::from_secs(sessions::ABSOLUTE_SECONDS);
+        let digest = secret.digest(Purpose::Session);
+        sessions::insert(&mut tx, session_id, user.account_id(), user.id(), &digest, expires_at, client).await?;
+    }
+    let event = NewEvent {
+        account_id: user.account_id(),
+        event_type: EventType::SessionCreated,
+        outcome: if may { Outcome::Succeeded } else { Outcome::Refused },
+        reason: if may { None } else { Some(ApiError::WrongCredentials.code()) },
+        user: Some(EventUser { id: user.id(), name: &user.name, email: &user.email }),
+        token: None,
+        method: None,
+        context: json!({ "source": "password" }),
+        session_id: may.then_some(session_id),
+        client,
+    };
+    audit::insert(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(may.then_some(secret))
+}
+
+/// Signs out.
+pub async fn end(app: &App, asker: Asker<'_>) -> Result<(), ApiError> {
+    let mut tx = app.store.begin().await?;
+    let Some(actor) = sessions::find(&mut tx, asker.session_id).await? else {
+        tx.rollback().await?;
+        return Err(ApiError::NotSignedIn);
+    };
+    let ended = sessions::end(&mut tx, asker.session_id).await.map_err(ApiError::from);
+    asker.conclude(tx, &actor, Record::new(EventType::SessionDeleted), ended).await
+}
+
+fn check_fields(email: &str, password: &str) -> Result<(), ApiError> {
+    let missing = [("email", email.is_empty()), ("password", password.is_empty())];
+    let errors: Vec<_> = missing.iter().filter(|(_, is)| *is).map(|(field, _)| FieldError::new(field, FieldCode::Required)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+}

@@ -1,0 +1,166 @@
+//! Personal access tokens: mint, edit, delete (P1–P10).
+
+use pat_core::audit::EventType;
+use pat_core::grant::{self, AccountLimits, Grantor};
+use pat_core::id::{TokenId, UserId};
+use pat_core::people::RevokeReason;
+use pat_core::scope::ScopeSet;
+use pat_core::secret::TokenSecret;
+use pat_core::token::{TokenKind, Version};
+use pat_core::wire::{CreateToken, CreatedToken, EditToken, PersonalAccessToken};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Asker, Record, require_admin};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::store::sessions::SignedIn;
+use crate::store::tokens::{CreatedVia, NewToken, TokenRow};
+use crate::store::{self, Conn, Reach, settings, tokens};
+
+/// Makes a token for the user who asks.
+pub async fn mint(app: &App, asker: Asker<'_>, owner: UserId, request: &CreateToken) -> Result<CreatedToken, ApiError> {
+    let (mut tx, actor) = asker.begin(&app.store, Reach::User(owner)).await?;
+    let mut record = Record::new(EventType::TokenCreated);
+    let work = mint_locked(app, &mut tx, &actor, request, &mut record).await;
+    asker.conclude(tx, &actor, record, work).await
+}
+
+async fn mint_locked(
+    app: &App,
+    conn: &mut Conn,
+    actor: &SignedIn,
+    request: &CreateToken,
+    record: &mut Record,
+) -> Result<CreatedToken, ApiError> {
+    let (limits, grantable, live) = facts(app, conn, actor).await?;
+    let live: Vec<_> = live.iter().map(TokenRow::live).collect();
+    let now = store::now(conn).await?;
+    let supported = limits.supported(&app.policy);
+    let grantor = Grantor { policy: &app.policy, grantable, supported, live: &live };
+    let mint = grantor.mint(request, &limits, now, &app.time_zones)?;
+
+    let secret = TokenSecret::draw(TokenKind::Personal, |bytes| rand::fill(bytes));
+    let token = NewToken {
+        id: TokenId(Uuid::now_v7()),
+        account_id: actor.account_id(),
+        owner: Some(actor.user_id()),
+        secret: &secret,
+        name: &mint.name,
+        scopes: app.policy.scope_names(mint.scopes),
+        expires_at: mint.expires_at,
+        created_via: CreatedVia::Page,
+    };
+    tokens::insert(conn, &token).await?;
+    record.token = Some((token.id, mint.name.as_str().to_owned()));
+    record.context = json!({ "scopes": token.scopes, "expires_at": mint.expires_at });
+    let row = own_token(conn, actor, token.id).await?;
+    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, grantable, now) })
+}
+
+/// Changes name and scopes of a token of the user who asks (P9).
+pub async fn edit(
+    app: &App,
+    asker: Asker<'_>,
+    owner: UserId,
+    id: TokenId,
+    seen: Version,
+    request: &EditToken,
+) -> Result<PersonalAccessToken, ApiError> {
+    let (mut tx, actor) = asker.begin(&app.store, Reach::User(owner)).await?;
+    let mut record = Record::new(EventType::TokenUpdated);
+    let work = edit_locked(app, &mut tx, &actor, id, seen, request, &mut record).await;
+    asker.conclude(tx, &actor, record, work).await
+}
+
+async fn edit_locked(
+    app: &App,
+    conn: &mut Conn,
+    actor: &SignedIn,
+    id: TokenId,
+    seen: Version,
+    request: &EditToken,
+    record: &mut Record,
+) -> Result<PersonalAccessToken, ApiError> {
+    let row = own_token(conn, actor, id).await?;
+    record.token = Some((id, row.name.clone()));
+    let (limits, grantable, live) = facts(app, conn, actor).await?;
+    let live: Vec<_> = live.iter().map(TokenRow::live).collect();
+    let now = store::now(conn).await?;
+    let token = row.editable(&app.policy, now)?;
+    let supported = limits.supported(&app.policy);
+    let edit = Grantor { policy: &app.policy, grantable, supported, live: &live }.edit(&token, seen, request)?;
+
+    let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
+    if edit.name != token.name || after != before {
+        tokens::update(conn, id, &edit.name, &after).await?;
+    }
+    record.context = json!({
+        "name": { "from": token.name.as_str(), "to": edit.name.as_str() },
+        "added_scopes": after.iter().filter(|scope| !before.contains(scope)).collect::<Vec<_>>(),
+        "removed_scopes": before.iter().filter(|scope| !after.contains(scope)).collect::<Vec<_>>(),
+    });
+    Ok(own_token(conn, actor, id).await?.view(&app.policy, grantable, now))
+}
+
+/// Deletes a token of the user who asks. A dead token stays as it is, and that is a success.
+pub async fn delete(app: &App, asker: Asker<'_>, owner: UserId, id: TokenId) -> Result<(), ApiError> {
+    let (mut tx, actor) = asker.begin(&app.store, Reach::User(owner)).await?;
+    let mut record = Record::new(EventType::TokenDeleted);
+    let work = async {
+        let row = own_token(&mut tx, &actor, id).await?;
+        revoke_locked(&mut tx, &actor, &row, None, &mut record).await
+    }
+    .await;
+    asker.conclude(tx, &actor, record, work).await
+}
+
+/// Deletes anybody's token of the account, for a workspace admin who says why.
+pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, reason: &str) -> Result<(), ApiError> {
+    // The owner of a token never changes, so it may be read before the locks that it names.
+    let found = tokens::find(&mut *app.store.conn().await?, asker.account_id, id).await?;
+    let owner = found.and_then(|row| row.owner_id());
+    // Without an owner there is nothing to lock but the account; the answer will be 404, once the asker is known to be an admin.
+    let reach = owner.map_or(Reach::Account, Reach::User);
+    let (mut tx, actor) = asker.begin(&app.store, reach).await?;
+    let mut record = Record::new(EventType::TokenDeleted);
+    let work = async {
+        require_admin(&actor)?;
+        let row = tokens::find(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
+        record.token = Some((id, row.name.clone()));
+        let reason = RevokeReason::parse(reason).map_err(|code| ApiError::field("reason", code))?;
+        revoke_locked(&mut tx, &actor, &row, Some(&reason), &mut record).await
+    }
+    .await;
+    asker.conclude(tx, &actor, record, work).await
+}
+
+async fn revoke_locked(
+    conn: &mut Conn,
+    actor: &SignedIn,
+    row: &TokenRow,
+    reason: Option<&RevokeReason>,
+    record: &mut Record,
+) -> Result<(), ApiError> {
+    record.token = Some((row.id(), row.name.clone()));
+    let was_dead = row.lifecycle().status(store::now(conn).await?).is_dead();
+    record.context = json!({ "owner_id": row.owner_id(), "reason": reason.map(RevokeReason::as_str), "was_dead_already": was_dead });
+    if !was_dead {
+        tokens::revoke(conn, row.id(), Some(actor.user_id()), reason.map(RevokeReason::as_str)).await?;
+    }
+    Ok(())
+}
+
+/// What a user's mint or edit is decided on, read under their lock.
+async fn facts(app: &App, conn: &mut Conn, actor: &SignedIn) -> Result<(AccountLimits, ScopeSet, Vec<TokenRow>), ApiError> {
+    let limits = settings::find(conn, actor.account_id()).await?;
+    let live = tokens::live_of_user(conn, actor.account_id(), actor.user_id()).await?;
+    let grantable = grant::grantable(&app.policy, &actor.roles, &limits);
+    Ok((limits, grantable, live))
+}
+
+/// A token of the actor. Another's is as if it didn't exist.
+async fn own_token(conn: &mut Conn, actor: &SignedIn, id: TokenId) -> Result<TokenRow, ApiError> {
+    let found = tokens::find(conn, actor.account_id(), id).await?;
+    found.filter(|row| row.owner_id() == Some(actor.user_id())).ok_or(ApiError::NotFound)
+}

@@ -1,0 +1,177 @@
+//! The command line. Every flag can be given as an environment variable.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
+use pat_core::expiry::ExpirationLimits;
+use pat_core::grant::{AccountLimits, DEFAULT_TOKEN_CAP};
+use pat_core::id::{AccountId, UserId};
+use pat_core::policy::{DX_POLICY, Policy, WORKSPACE_ADMIN};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::change::passwords::{LINK_HOURS, create_link};
+use crate::client::Client;
+use crate::public_url::PublicUrl;
+use crate::store::{Store, people, settings};
+use crate::{health, routes, serve};
+
+/// Personal access tokens for a Web API.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the Console API, the Web API and the page.
+    Serve(Serve),
+    /// Bring the database up to date and exit.
+    Migrate(Database),
+    /// Accounts.
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
+    /// Print the OpenAPI description.
+    Openapi,
+    /// Ask a server on this machine whether it is ready; for container health checks.
+    Healthcheck {
+        /// Where the server listens.
+        #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
+        listen: SocketAddr,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Make an account with its first workspace admin, and print a one-time link that sets the admin's password.
+    Create(CreateAccount),
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+struct Database {
+    /// A Postgres URL, for example postgres://user:password@host:5432/pat. Several hosts may be given, with target_session_attrs=read-write.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+}
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    database: Database,
+    /// The address to listen on.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// The origin that people use, for example https://tokens.example.com. http:// only on loopback.
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    pub public_url: PublicUrl,
+    /// Addresses of proxies whose X-Forwarded-For counts, for example 10.0.0.0/8. May be repeated, or given with commas.
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Connections to the database at most.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 20)]
+    pub database_connections: usize,
+    /// Bring the database up to date first.
+    #[arg(long, env = "MIGRATE")]
+    pub migrate: bool,
+    /// Fill the database with demo accounts whose password everybody knows. Never where it matters.
+    #[arg(long, env = "DEMO")]
+    pub demo: bool,
+    /// Log as JSON lines.
+    #[arg(long, env = "LOG_JSON")]
+    pub log_json: bool,
+}
+
+impl Serve {
+    /// The database to serve from.
+    ///
+    /// # Errors
+    /// If its URL can't be parsed.
+    pub fn store(&self) -> anyhow::Result<Store> {
+        Store::new(&self.database.database_url, self.database_connections).context("DATABASE_URL can't be understood")
+    }
+}
+
+#[derive(Debug, Args)]
+struct CreateAccount {
+    #[command(flatten)]
+    database: Database,
+    /// The account's name.
+    #[arg(long)]
+    name: String,
+    /// The first admin's e-mail address.
+    #[arg(long)]
+    email: String,
+    /// The first admin's name.
+    #[arg(long)]
+    admin_name: String,
+    /// Product features, with commas; all of the policy table if left out.
+    #[arg(long, value_delimiter = ',')]
+    features: Option<Vec<String>>,
+    /// The origin that people use; the link begins with it.
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    public_url: PublicUrl,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What to tell the operator.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve(options) => serve::run(options).await,
+        Command::Migrate(database) => {
+            let store = Store::new(&database.database_url, 1).context("DATABASE_URL can't be understood")?;
+            store.migrate().await.context("the database could not be brought up to date")
+        }
+        Command::Account { command: AccountCommand::Create(options) } => create_account(options).await,
+        Command::Openapi => {
+            println!("{}", routes::openapi(&Policy::parse(DX_POLICY)?).to_pretty_json()?);
+            Ok(())
+        }
+        Command::Healthcheck { listen } => health::check(listen).await,
+    }
+}
+
+async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
+    let store = Store::new(&options.database.database_url, 1).context("DATABASE_URL can't be understood")?;
+    let app = App::new(store, options.public_url, Vec::new())?;
+    let features = options.features.unwrap_or_else(|| app.policy.features().to_vec());
+    if let Some(unknown) = features.iter().find(|name| !app.policy.features().contains(name)) {
+        anyhow::bail!("there is no feature {unknown}; the policy table has {}", app.policy.features().join(", "));
+    }
+    let mut tx = app.store.begin().await?;
+    if people::email_exists(&mut tx, &options.email).await? {
+        anyhow::bail!("{} belongs to somebody already; e-mail addresses are unique in the whole installation", options.email);
+    }
+    let (account, admin) = (AccountId(Uuid::now_v7()), UserId(Uuid::now_v7()));
+    people::insert_account(&mut tx, account, &options.name).await?;
+    settings::insert(&mut tx, account, &new_account_limits(features)).await?;
+    people::insert_user(&mut tx, account, admin, &options.email, &options.admin_name, None).await?;
+    people::set_roles(&mut tx, account, admin, &[WORKSPACE_ADMIN.to_owned()]).await?;
+    let user = people::find_by_id(&mut tx, admin).await?;
+    let client = Client::operator();
+    crate::change::accounts::record_creation(&mut tx, &user, &options.name, &client).await?;
+    let secret = create_link(&mut tx, &user, &client).await?;
+    tx.commit().await?;
+    println!("{}/set-password#{}", app.public_url.origin(), secret.expose());
+    eprintln!("Open this link to set the password of {}. It works once, within {LINK_HOURS} hours.", user.email);
+    Ok(())
+}
+
+/// What a new account allows.
+pub fn new_account_limits(features: Vec<String>) -> AccountLimits {
+    AccountLimits {
+        features,
+        blocked_scopes: Vec::new(),
+        expiration: ExpirationLimits { max_lifetime_days: None, never_allowed: true },
+        token_cap: DEFAULT_TOKEN_CAP,
+    }
+}

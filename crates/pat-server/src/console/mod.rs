@@ -1,0 +1,5 @@
+//! The Console API's handlers: unpack, call the change or the store, wrap.
+
+pub mod admin_tokens;
+pub mod session;
+pub mod tokens;

@@ -1,0 +1,96 @@
+//! `/api/session`, `/api/password` and `/api/scopes`.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use pat_core::grant::{self, Grantor};
+use pat_core::wire::{Choices, RoleLabel, Session, SessionAccount, SessionUser, SetPassword, SignIn};
+
+use crate::app::{App, SharedApp};
+use crate::change;
+use crate::client::Client;
+use crate::error::ApiError;
+use crate::extract::{Caller, Json};
+use crate::store::sessions::{self, SignedIn};
+use crate::store::{self, Conn, people, settings};
+
+/// Sign in.
+///
+/// Sets the session cookie. Unknown address, wrong password and deactivation are answered alike.
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = SignIn, responses((status = 200, body = Session)))]
+pub async fn sign_in(
+    State(app): State<SharedApp>,
+    Extension(client): Extension<Client>,
+    jar: CookieJar,
+    Json(request): Json<SignIn>,
+) -> Result<(CookieJar, axum::Json<Session>), ApiError> {
+    let secret = change::sessions::create(&app, &client, &request).await?;
+    let mut conn = app.store.conn().await?;
+    let digest = secret.digest(crate::random_secret::Purpose::Session);
+    let session = sessions::find_by_digest(&mut conn, &digest).await?.ok_or(ApiError::NotSignedIn)?;
+    let body = describe(&app, &mut conn, &session).await?;
+    Ok((jar.add(cookie(&app, secret.expose().to_owned())), axum::Json(body)))
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Session)))]
+pub async fn read(State(app): State<SharedApp>, caller: Caller) -> Result<axum::Json<Session>, ApiError> {
+    let mut conn = app.store.conn().await?;
+    Ok(axum::Json(describe(&app, &mut conn, &caller.session).await?))
+}
+
+/// Sign out.
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
+pub async fn sign_out(State(app): State<SharedApp>, caller: Caller, jar: CookieJar) -> Result<(StatusCode, CookieJar), ApiError> {
+    change::sessions::end(&app, caller.asker()).await?;
+    Ok((StatusCode::NO_CONTENT, jar.remove(cookie(&app, String::new()))))
+}
+
+/// Set a password with a one-time link. Ends the user's sessions.
+#[utoipa::path(post, path = "/api/password", tag = "session", request_body = SetPassword, responses((status = 204)))]
+pub async fn set_password(
+    State(app): State<SharedApp>,
+    Extension(client): Extension<Client>,
+    Json(request): Json<SetPassword>,
+) -> Result<StatusCode, ApiError> {
+    change::passwords::redeem(&app, &client, &request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The scopes and expirations that the caller may choose now.
+#[utoipa::path(get, path = "/api/scopes", tag = "personal access tokens", responses((status = 200, body = Choices)))]
+pub async fn choices(State(app): State<SharedApp>, caller: Caller) -> Result<axum::Json<Choices>, ApiError> {
+    let mut conn = app.store.conn().await?;
+    let limits = settings::find(&mut conn, caller.session.account_id()).await?;
+    let grantable = grant::grantable(&app.policy, &caller.session.roles, &limits);
+    let now = store::now(&mut conn).await?;
+    Ok(axum::Json(Grantor { policy: &app.policy, grantable, supported: limits.supported(&app.policy), live: &[] }.choices(&limits, now)))
+}
+
+async fn describe(app: &App, conn: &mut Conn, session: &SignedIn) -> Result<Session, ApiError> {
+    let label = |role: &String| app.policy.role(role).map_or_else(|| role.clone(), |known| known.label.clone());
+    Ok(Session {
+        user: SessionUser {
+            id: session.user_id(),
+            name: session.name.clone(),
+            email: session.email.clone(),
+            roles: session.roles.iter().map(|role| RoleLabel { name: role.clone(), label: label(role) }).collect(),
+        },
+        account: SessionAccount {
+            id: session.account_id(),
+            name: people::account_name(conn, session.account_id()).await?,
+            features: settings::find(conn, session.account_id()).await?.features,
+        },
+    })
+}
+
+fn cookie(app: &App, secret: String) -> Cookie<'static> {
+    Cookie::build((app.public_url.cookie_name(), secret))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(app.public_url.is_https())
+        .path("/")
+        .build()
+}

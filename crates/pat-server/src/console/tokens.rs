@@ -1,0 +1,120 @@
+//! `/api/personal-access-tokens`: the caller's own.
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use pat_core::grant;
+use pat_core::id::TokenId;
+use pat_core::token::{TokenStatus, Version};
+use pat_core::wire::{CreateToken, CreatedToken, EditToken, FieldCode, PersonalAccessToken, TokenList};
+use serde::Deserialize;
+
+use crate::app::SharedApp;
+use crate::change;
+use crate::error::ApiError;
+use crate::extract::{Caller, Id, Json};
+use crate::store::{self, settings, tokens};
+
+/// The filter of the list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// Only tokens with this status.
+    #[param(value_type = Option<TokenStatus>)]
+    status: Option<String>,
+}
+
+impl ListQuery {
+    fn status(&self) -> Result<Option<TokenStatus>, ApiError> {
+        let parse = |text: &String| match text.as_str() {
+            "active" => Ok(TokenStatus::Active),
+            "paused" => Ok(TokenStatus::Paused),
+            "expired" => Ok(TokenStatus::Expired),
+            "revoked" => Ok(TokenStatus::Revoked),
+            _ => Err(ApiError::field("status", FieldCode::Invalid)),
+        };
+        self.status.as_ref().map(parse).transpose()
+    }
+}
+
+/// List one's own tokens, newest first.
+#[utoipa::path(get, path = "/api/personal-access-tokens", tag = "personal access tokens", params(ListQuery),
+    responses((status = 200, body = TokenList)))]
+pub async fn list(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<axum::Json<TokenList>, ApiError> {
+    let Query(query) = query.map_err(|_| ApiError::field("query", FieldCode::UnknownField))?;
+    let wanted = query.status()?;
+    let session = &caller.session;
+    let mut conn = app.store.conn().await?;
+    let limits = settings::find(&mut conn, session.account_id()).await?;
+    let grantable = grant::grantable(&app.policy, &session.roles, &limits);
+    let now = store::now(&mut conn).await?;
+    let rows = tokens::of_user(&mut conn, session.account_id(), session.user_id()).await?;
+    let views = rows.iter().map(|row| row.view(&app.policy, grantable, now));
+    let personal_access_tokens = views.filter(|view| wanted.is_none_or(|status| view.status == status)).collect();
+    Ok(axum::Json(TokenList { personal_access_tokens }))
+}
+
+/// Create a token. The answer is the only one that holds the secret.
+#[utoipa::path(post, path = "/api/personal-access-tokens", tag = "personal access tokens", request_body = CreateToken,
+    responses((status = 201, body = CreatedToken)))]
+pub async fn create(State(app): State<SharedApp>, caller: Caller, Json(request): Json<CreateToken>) -> Result<Response, ApiError> {
+    let created = change::tokens::mint(&app, caller.asker(), caller.session.user_id(), &request).await?;
+    let etag = etag(created.personal_access_token.version);
+    Ok((StatusCode::CREATED, [(header::ETAG, etag)], axum::Json(created)).into_response())
+}
+
+/// Read one of one's own tokens.
+#[utoipa::path(get, path = "/api/personal-access-tokens/{id}", tag = "personal access tokens", params(("id" = TokenId, Path)),
+    responses((status = 200, body = PersonalAccessToken)))]
+pub async fn read(State(app): State<SharedApp>, caller: Caller, Id(id): Id<TokenId>) -> Result<Response, ApiError> {
+    let session = &caller.session;
+    let mut conn = app.store.conn().await?;
+    let found = tokens::find(&mut conn, session.account_id(), id).await?;
+    let row = found.filter(|row| row.owner_id() == Some(session.user_id())).ok_or(ApiError::NotFound)?;
+    let limits = settings::find(&mut conn, session.account_id()).await?;
+    let now = store::now(&mut conn).await?;
+    Ok(versioned(row.view(&app.policy, grant::grantable(&app.policy, &session.roles, &limits), now)))
+}
+
+/// Edit name and scopes. `If-Match` carries the version that was read.
+#[utoipa::path(patch, path = "/api/personal-access-tokens/{id}", tag = "personal access tokens", request_body = EditToken,
+    params(("id" = TokenId, Path), ("If-Match" = String, Header, description = "The token's version, in quotes")),
+    responses((status = 200, body = PersonalAccessToken)))]
+pub async fn edit(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    Id(id): Id<TokenId>,
+    headers: HeaderMap,
+    Json(request): Json<EditToken>,
+) -> Result<Response, ApiError> {
+    let seen = if_match(&headers)?;
+    let token = change::tokens::edit(&app, caller.asker(), caller.session.user_id(), id, seen, &request).await?;
+    Ok(versioned(token))
+}
+
+/// Delete a token, which revokes it at once, on every server. Deleting a dead one is a success, too.
+#[utoipa::path(delete, path = "/api/personal-access-tokens/{id}", tag = "personal access tokens", params(("id" = TokenId, Path)),
+    responses((status = 204)))]
+pub async fn delete(State(app): State<SharedApp>, caller: Caller, Id(id): Id<TokenId>) -> Result<StatusCode, ApiError> {
+    change::tokens::delete(&app, caller.asker(), caller.session.user_id(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The version in `If-Match`. Something that isn't one matches no token: the edit will be stale.
+fn if_match(headers: &HeaderMap) -> Result<Version, ApiError> {
+    let value = headers.get(header::IF_MATCH).ok_or(ApiError::PreconditionRequired)?;
+    let number = value.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok());
+    number.map(Version).ok_or(ApiError::Stale)
+}
+
+fn versioned(token: PersonalAccessToken) -> Response {
+    ([(header::ETAG, etag(token.version))], axum::Json(token)).into_response()
+}
+
+fn etag(version: Version) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{}\"", version.0)).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}

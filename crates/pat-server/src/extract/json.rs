@@ -1,0 +1,108 @@
+//! A JSON body, with errors that name the place or the field.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use pat_core::wire::{FieldCode, FieldError};
+use serde::de::DeserializeOwned;
+
+use super::MAX_BODY;
+use crate::error::ApiError;
+
+/// The body, of which every field is known to `T`.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !content_type.is_some_and(is_json) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let body = read_body(request).await?;
+        parse(&body).map(Self)
+    }
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// [`ApiError::TooLarge`], or a bad request if the client stopped in the middle of it.
+pub async fn read_body(request: Request) -> Result<bytes::Bytes, ApiError> {
+    use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+    match Limited::new(request.into_body(), MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        Err(_) => Err(ApiError::BadRequest("The body ended too early.")),
+    }
+}
+
+/// Whether a content type is `application/json`, whatever its parameters.
+pub fn is_json(content_type: &str) -> bool {
+    content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut unknown = Vec::new();
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let mut note_unknown = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+    let body = serde_ignored::Deserializer::new(&mut reader, &mut note_unknown);
+    let value = serde_path_to_error::deserialize(body).map_err(|error| refusal(&error))?;
+    reader.end().map_err(|error| ApiError::BadJson(place(&error)))?;
+    if unknown.is_empty() {
+        Ok(value)
+    } else {
+        Err(ApiError::Invalid(unknown.iter().map(|field| FieldError::new(field, FieldCode::UnknownField)).collect()))
+    }
+}
+
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    if error.inner().is_data() {
+        // The path is "." for a body that isn't an object at all.
+        let path = error.path().to_string();
+        let field = if path == "." { "body" } else { &path };
+        ApiError::field(field, FieldCode::Invalid)
+    } else {
+        ApiError::BadJson(place(error.inner()))
+    }
+}
+
+/// Line and column only: the parser's own text would quote the input.
+fn place(error: &serde_json::Error) -> String {
+    format!("the mistake is at line {}, column {}", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use pat_core::wire::{CreateToken, EditToken};
+
+    use super::*;
+
+    fn fields<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> Vec<(String, FieldCode)> {
+        match parse::<T>(body.as_bytes()).unwrap_err() {
+            ApiError::Invalid(errors) => errors.into_iter().map(|error| (error.field, error.code)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn unknown_and_mistyped_fields_are_named() {
+        assert_eq!(fields::<EditToken>(r#"{"expires_at": null}"#), [("expires_at".into(), FieldCode::UnknownField)]);
+        assert_eq!(fields::<EditToken>(r#"{"name": 1}"#), [("name".into(), FieldCode::Invalid)]);
+        assert_eq!(fields::<CreateToken>(r#"{"scopes": ["a", 1]}"#), [("scopes[1]".into(), FieldCode::Invalid)]);
+        let extra = r#"{"expiration": {"type": "days", "days": 7, "hours": 1}}"#;
+        assert_eq!(fields::<CreateToken>(extra), [("expiration".into(), FieldCode::Invalid)]);
+        assert_eq!(fields::<CreateToken>("[]"), [("body".into(), FieldCode::Invalid)]);
+    }
+
+    #[test]
+    fn broken_json_says_where() {
+        for (body, place) in [("{\n  \"name\": }", "line 2, column 11"), ("{} x", "line 1, column 4"), ("", "line 1, column 0")] {
+            match parse::<EditToken>(body.as_bytes()).unwrap_err() {
+                ApiError::BadJson(text) => assert!(text.contains(place), "{body:?}: {text}"),
+                other => panic!("{body:?}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `/healthz`, `/readyz` and the description of the API.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use diesel_async::RunQueryDsl as _;
+use serde_json::json;
+use utoipa::PartialSchema as _;
+use utoipa::openapi::{OpenApi, ResponseBuilder, content::ContentBuilder};
+
+use crate::app::{App, SharedApp};
+use crate::routes;
+use crate::store::{StoreError, migrations};
+
+/// The process is alive.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The server can answer: the database is reachable, writable, commits durably and has at least this binary's migrations.
+pub async fn readyz(State(app): State<SharedApp>) -> Response {
+    let (status, state) = match condition(&app).await {
+        Ok(None) => (StatusCode::OK, "ready".to_owned()),
+        Ok(Some(problem)) => (StatusCode::SERVICE_UNAVAILABLE, problem.to_owned()),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database can't be reached".to_owned())
+        }
+    };
+    (status, axum::Json(json!({ "status": state, "policy": app.policy.digest() }))).into_response()
+}
+
+#[derive(diesel::QueryableByName)]
+struct Writable {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_primary: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_durable: bool,
+}
+
+async fn condition(app: &App) -> Result<Option<&'static str>, StoreError> {
+    let mut conn = app.store.conn().await?;
+    let sql = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS is_primary,
+                      current_setting('synchronous_commit') NOT IN ('off', 'local') AS is_durable";
+    let writable: Writable = diesel::sql_query(sql).get_result(&mut conn).await?;
+    if !writable.is_primary {
+        return Ok(Some("the database is read-only"));
+    }
+    if !writable.is_durable {
+        return Ok(Some("synchronous_commit is off"));
+    }
+    if !app.store.is_migrated().await? {
+        return Ok(Some("migrations are missing: run pat-server migrate"));
+    }
+    if !migrations::default_partition_is_empty(&mut conn).await? {
+        tracing::error!("audit_events_default holds rows: a month of the audit log was not made in time");
+    }
+    Ok(None)
+}
+
+/// Both surfaces, as OpenAPI 3.1.
+pub async fn openapi(State(app): State<SharedApp>) -> axum::Json<OpenApi> {
+    axum::Json(routes::openapi(&app.policy))
+}
+
+/// Gives every operation of the Console API its answer for failures.
+pub fn describe_problems(api: &mut OpenApi) {
+    let schema = pat_core::wire::Problem::schema();
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let problem = ResponseBuilder::new().description("A problem; `code` says which").content("application/problem+json", content).build();
+    for item in api.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.insert("default".into(), problem.clone().into());
+        }
+    }
+}
+
+/// Asks the server at `listen` for `/readyz`.
+///
+/// # Errors
+/// If it isn't ready.
+pub async fn check(listen: std::net::SocketAddr) -> anyhow::Result<()> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let port = listen.port();
+    let host = if listen.ip().is_unspecified() { std::net::IpAddr::from([127, 0, 0, 1]) } else { listen.ip() };
+    let ask = async {
+        let mut stream = tokio::net::TcpStream::connect((host, port)).await?;
+        stream.write_all(format!("GET /readyz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        anyhow::Ok(answer)
+    };
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), ask).await??;
+    let status = answer.lines().next().unwrap_or_default();
+    anyhow::ensure!(status.split(' ').nth(1) == Some("200"), "the server is not ready: {status}");
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The HTTP server of personal access tokens.
+//!
+//! Data goes one way: request → [`extract`] (who) → `pat-core` (may they) → [`store`] → response. [`routes`] is every path on
+//! one page; [`console`] and [`web_api`] are the handlers; [`change`] holds the transactions that change authority.
+
+pub mod app;
+pub mod assets;
+pub mod change;
+pub mod cli;
+pub mod client;
+pub mod console;
+pub mod demo;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod passwords;
+pub mod public_url;
+pub mod random_secret;
+pub mod routes;
+pub mod serve;
+pub mod store;
+pub mod throttle;
+pub mod web_api;

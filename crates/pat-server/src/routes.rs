@@ -1,0 +1,96 @@
+//! Every path of the server, on one page.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::SharedApp;
+use crate::console::{admin_tokens, session, tokens};
+use crate::error::ApiError;
+use crate::extract::middleware;
+use crate::store::Conn;
+use crate::web_api::{self, Call, Reply, WebApiError, audit_logs, auth, catalog, lists};
+use crate::{assets, health};
+
+/// The Web API's handlers by method name. A method of the policy table that has none answers 501, after the scope check.
+pub async fn call(method: &str, call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError> {
+    match method {
+        "auth.info" => auth::info(call),
+        "auth.whoami" => auth::whoami(call),
+        "auditLogs.list" => audit_logs::list(call, conn).await,
+        "catalog.entities.list" => catalog::list(call, conn).await,
+        "catalog.entities.info" => catalog::info(call, conn).await,
+        "catalog.entities.create" => catalog::create(call, conn).await,
+        "catalog.entities.delete" => catalog::delete(call, conn).await,
+        "scorecards.list" => lists::scorecards(call, conn).await,
+        "snapshots.list" => lists::snapshots(call, conn).await,
+        "teams.list" => lists::teams(call, conn).await,
+        _ => Err(WebApiError::NotImplemented),
+    }
+}
+
+/// The Console API: each handler's annotation holds its path and verb.
+fn console() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .routes(routes!(session::sign_in, session::read, session::sign_out))
+        .routes(routes!(session::set_password))
+        .routes(routes!(session::choices))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::read, tokens::edit, tokens::delete))
+        .routes(routes!(admin_tokens::list))
+        .routes(routes!(admin_tokens::delete))
+}
+
+/// The whole server.
+pub fn router(app: SharedApp) -> Router {
+    let console = console()
+        .split_for_parts()
+        .0
+        .route("/api/openapi.json", get(health::openapi))
+        .method_not_allowed_fallback(middleware::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), middleware::same_origin));
+    Router::new()
+        .merge(console)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(other)
+        .layer(from_fn_with_state(app.clone(), middleware::serve))
+        .with_state(app)
+}
+
+/// A first segment with a dot is the Web API, which its own table routes; `/api/` is the Console API; the rest is the page.
+async fn other(State(app): State<SharedApp>, request: Request) -> Response {
+    let path = request.uri().path();
+    if web_api::is_web_api(path) {
+        let client = request.extensions().get().cloned();
+        match client {
+            Some(client) => web_api::serve(&app, &client, request).await,
+            None => WebApiError::Defect(anyhow::anyhow!("no client in the request")).into_response(),
+        }
+    } else if path == "/api" || path.starts_with("/api/") {
+        ApiError::NotFound.into_response()
+    } else {
+        assets::serve(&app, &request)
+    }
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "Personal access tokens",
+    description = "The Console API under /api/ takes browser sessions; the Web API takes bearer tokens."
+))]
+struct ApiDoc;
+
+/// The description of both surfaces: the Console API from its handlers, the Web API from the policy table.
+pub fn openapi(policy: &pat_core::policy::Policy) -> OpenApi {
+    let mut api = console().into_openapi();
+    health::describe_problems(&mut api);
+    web_api::describe::add(&mut api, policy);
+    api
+}

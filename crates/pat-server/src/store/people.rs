@@ -1,0 +1,186 @@
+//! Accounts, users, roles and one-time links.
+
+use diesel::dsl::{exists, select};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jiff::Timestamp;
+use pat_core::id::{AccountId, UserId};
+use pat_core::policy::WORKSPACE_ADMIN;
+use uuid::Uuid;
+
+use super::schema::{accounts, password_links, pat_now, sessions, user_roles, users};
+use super::{Conn, StoreError};
+
+/// A user as decisions see them.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub struct User {
+    id: Uuid,
+    account_id: Uuid,
+    /// DX's id of the user.
+    pub wire_id: i64,
+    /// In lower case.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// A PHC string; `None` until they chose a password.
+    pub password_hash: Option<String>,
+    #[diesel(deserialize_as = jiff_diesel::NullableTimestamp)]
+    deactivated_at: Option<Timestamp>,
+}
+
+impl User {
+    /// Their id.
+    pub fn id(&self) -> UserId {
+        UserId(self.id)
+    }
+
+    /// Their account.
+    pub fn account_id(&self) -> AccountId {
+        AccountId(self.account_id)
+    }
+
+    /// Deactivated users can't sign in, and their tokens are revoked (P4).
+    pub fn is_active(&self) -> bool {
+        self.deactivated_at.is_none()
+    }
+}
+
+/// Makes an account.
+pub async fn insert_account(conn: &mut Conn, id: AccountId, name: &str) -> Result<(), StoreError> {
+    diesel::insert_into(accounts::table).values((accounts::id.eq(id.0), accounts::name.eq(name))).execute(conn).await?;
+    Ok(())
+}
+
+/// An account's name.
+pub async fn account_name(conn: &mut Conn, id: AccountId) -> Result<String, StoreError> {
+    Ok(accounts::table.find(id.0).select(accounts::name).first(conn).await?)
+}
+
+/// Makes a user; their e-mail address is stored in lower case.
+pub async fn insert_user(
+    conn: &mut Conn,
+    account: AccountId,
+    id: UserId,
+    email: &str,
+    name: &str,
+    password_hash: Option<&str>,
+) -> Result<(), StoreError> {
+    let row = (
+        users::id.eq(id.0),
+        users::account_id.eq(account.0),
+        users::email.eq(email.to_lowercase()),
+        users::name.eq(name),
+        users::password_hash.eq(password_hash),
+    );
+    diesel::insert_into(users::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// Whether somebody has this e-mail address already, in any account.
+pub async fn email_exists(conn: &mut Conn, email: &str) -> Result<bool, StoreError> {
+    Ok(select(exists(users::table.filter(users::email.eq(email.to_lowercase())))).get_result(conn).await?)
+}
+
+/// Finds a user by e-mail address, in any case.
+pub async fn find_by_email(conn: &mut Conn, email: &str) -> Result<Option<User>, StoreError> {
+    let query = users::table.filter(users::email.eq(email.to_lowercase())).select(User::as_select());
+    Ok(query.first(conn).await.optional()?)
+}
+
+/// Finds a user of the account.
+pub async fn find(conn: &mut Conn, account: AccountId, id: UserId) -> Result<Option<User>, StoreError> {
+    let query = users::table.find(id.0).filter(users::account_id.eq(account.0)).select(User::as_select());
+    Ok(query.first(conn).await.optional()?)
+}
+
+/// Finds a user of the account by DX's id.
+pub async fn find_by_wire_id(conn: &mut Conn, account: AccountId, wire_id: i64) -> Result<Option<User>, StoreError> {
+    let query = users::table.filter(users::wire_id.eq(wire_id)).filter(users::account_id.eq(account.0)).select(User::as_select());
+    Ok(query.first(conn).await.optional()?)
+}
+
+/// Finds a user who is known to exist.
+pub async fn find_by_id(conn: &mut Conn, id: UserId) -> Result<User, StoreError> {
+    Ok(users::table.find(id.0).select(User::as_select()).first(conn).await?)
+}
+
+/// A user's roles, by name.
+pub async fn roles(conn: &mut Conn, user: UserId) -> Result<Vec<String>, StoreError> {
+    let query = user_roles::table.filter(user_roles::user_id.eq(user.0)).order(user_roles::role).select(user_roles::role);
+    Ok(query.load(conn).await?)
+}
+
+/// Replaces a user's roles; triggers renew their stamp.
+pub async fn set_roles(conn: &mut Conn, account: AccountId, user: UserId, roles: &[String]) -> Result<(), StoreError> {
+    let of_user = user_roles::table.filter(user_roles::user_id.eq(user.0));
+    diesel::delete(of_user.filter(user_roles::role.ne_all(roles))).execute(conn).await?;
+    let row = |role| (user_roles::account_id.eq(account.0), user_roles::user_id.eq(user.0), user_roles::role.eq(role));
+    let rows: Vec<_> = roles.iter().map(row).collect();
+    diesel::insert_into(user_roles::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+    Ok(())
+}
+
+/// Counts the account's active workspace admins other than this user.
+pub async fn other_admins(conn: &mut Conn, account: AccountId, user: UserId) -> Result<u64, StoreError> {
+    let count: i64 = user_roles::table
+        .inner_join(users::table.on(users::id.eq(user_roles::user_id)))
+        .filter(user_roles::account_id.eq(account.0))
+        .filter(user_roles::role.eq(WORKSPACE_ADMIN))
+        .filter(user_roles::user_id.ne(user.0))
+        .filter(users::deactivated_at.is_null())
+        .count()
+        .get_result(conn)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Deactivates a user and ends their sessions; a trigger renews their stamp.
+pub async fn deactivate(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.0)).set(users::deactivated_at.eq(pat_now().nullable())).execute(conn).await?;
+    end_sessions(conn, user).await
+}
+
+/// Lets a user in again. Their tokens stay revoked.
+pub async fn reactivate(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
+    let never: Option<jiff_diesel::Timestamp> = None;
+    diesel::update(users::table.find(user.0)).set(users::deactivated_at.eq(never)).execute(conn).await?;
+    Ok(())
+}
+
+/// Ends all of a user's sessions.
+pub async fn end_sessions(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
+    let open = sessions::table.filter(sessions::user_id.eq(user.0)).filter(sessions::ended_at.is_null());
+    diesel::update(open).set(sessions::ended_at.eq(pat_now().nullable())).execute(conn).await?;
+    Ok(())
+}
+
+/// Stores a one-time link, of which only the digest is known here. Earlier links of the user end.
+pub async fn insert_password_link(conn: &mut Conn, user: &User, digest: &[u8; 32], expires_at: Timestamp) -> Result<(), StoreError> {
+    let unused = password_links::table.filter(password_links::user_id.eq(user.id)).filter(password_links::used_at.is_null());
+    diesel::delete(unused).execute(conn).await?;
+    let row = (
+        password_links::digest.eq(digest.as_slice()),
+        password_links::account_id.eq(user.account_id),
+        password_links::user_id.eq(user.id),
+        password_links::expires_at.eq(jiff_diesel::Timestamp::from(expires_at)),
+    );
+    diesel::insert_into(password_links::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// Uses up a one-time link: whose it is, or `None` if it is unknown, used or expired.
+pub async fn redeem_password_link(conn: &mut Conn, digest: &[u8; 32]) -> Result<Option<UserId>, StoreError> {
+    let valid = password_links::table
+        .find(digest.as_slice())
+        .filter(password_links::used_at.is_null())
+        .filter(password_links::expires_at.gt(pat_now()));
+    let used = diesel::update(valid).set(password_links::used_at.eq(pat_now().nullable())).returning(password_links::user_id);
+    Ok(used.get_result(conn).await.optional()?.map(UserId))
+}
+
+/// Stores a new password.
+pub async fn set_password(conn: &mut Conn, user: UserId, hash: &str) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.0)).set(users::password_hash.eq(hash)).execute(conn).await?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The look-up of a token: principal and both stamps in one statement, without a locking clause (design section 6).
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use jiff::Timestamp;
+use pat_core::grant;
+use pat_core::id::{AccountId, TokenId, UserId};
+use pat_core::policy::Policy;
+use pat_core::scope::{GrantedScopes, ScopeSet};
+use pat_core::secret::TokenDigest;
+use pat_core::token::{Lifecycle, TokenKind};
+use pat_core::verify::{Standing, Window};
+use uuid::Uuid;
+
+use super::audit::{EventUser, Proof};
+use super::{Conn, StoreError, settings};
+
+/// What a token stands for, with the stamps it was read with.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The token.
+    pub token_id: TokenId,
+    /// Its name.
+    pub token_name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What was chosen on it.
+    pub granted: GrantedScopes,
+    /// What decides on a call.
+    pub standing: Standing,
+    /// The account.
+    pub account_id: AccountId,
+    /// The account's name.
+    pub account_name: String,
+    /// Whose token it is; `None` for an organization token.
+    pub user: Option<PrincipalUser>,
+    /// The primary's time when this was read.
+    pub now: Timestamp,
+    account_stamp: Uuid,
+}
+
+/// The owner of a personal token.
+#[derive(Clone, Debug)]
+pub struct PrincipalUser {
+    /// Their id.
+    pub id: UserId,
+    /// DX's id of them.
+    pub wire_id: i64,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    stamp: Uuid,
+}
+
+impl Principal {
+    /// What must still stand when the answer's row goes in.
+    pub fn proof(&self, window: Window) -> Proof {
+        Proof { account_stamp: self.account_stamp, user: self.user.as_ref().map(|user| (user.id, user.stamp)), window }
+    }
+
+    /// The owner, for the log.
+    pub fn event_user(&self) -> Option<EventUser<'_>> {
+        self.user.as_ref().map(|user| EventUser { id: user.id, name: &user.name, email: &user.email })
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Row {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Array<Text>)]
+    scopes: Vec<String>,
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    created_at: Timestamp,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    expires_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    paused_until: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    revoked_at: Option<Timestamp>,
+    #[diesel(sql_type = SqlUuid)]
+    account_id: Uuid,
+    #[diesel(sql_type = Text)]
+    account_name: String,
+    #[diesel(sql_type = SqlUuid)]
+    account_stamp: Uuid,
+    #[diesel(embed)]
+    settings: settings::SettingsRow,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    user_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    wire_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    user_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    email: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    user_stamp: Option<Uuid>,
+    #[diesel(sql_type = Bool)]
+    is_deactivated: bool,
+    #[diesel(sql_type = Array<Text>)]
+    roles: Vec<String>,
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    now: Timestamp,
+}
+
+const FIND: &str = "
+SELECT t.id, t.kind, t.name, t.scopes, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.account_id,
+       a.name AS account_name, a.stamp AS account_stamp,
+       s.features, s.blocked_scopes, s.max_lifetime_days, s.never_allowed, s.token_cap,
+       u.id AS user_id, u.wire_id, u.name AS user_name, u.email, u.stamp AS user_stamp, u.deactivated_at IS NOT NULL AS is_deactivated,
+       ARRAY(SELECT role FROM user_roles r WHERE r.account_id = u.account_id AND r.user_id = u.id) AS roles,
+       pat_now() AS now
+  FROM tokens t
+  JOIN accounts a ON a.id = t.account_id
+  JOIN account_settings s ON s.account_id = t.account_id
+  LEFT JOIN users u ON u.account_id = t.account_id AND u.id = t.owner_id
+ WHERE t.digest = $1";
+
+/// Finds the principal of a token; `None` if there never was such a token.
+pub async fn find(conn: &mut Conn, policy: &Policy, digest: &TokenDigest) -> Result<Option<Principal>, StoreError> {
+    let row = diesel::sql_query(FIND).bind::<Binary, _>(digest.0.as_slice()).get_result::<Row>(conn).await.optional()?;
+    row.map(|row| row.principal(policy)).transpose()
+}
+
+impl Row {
+    fn principal(self, policy: &Policy) -> Result<Principal, StoreError> {
+        let kind = TokenKind::parse(&self.kind).ok_or_else(|| StoreError::inconsistent(format!("tokens.kind: {}", self.kind)))?;
+        let granted = GrantedScopes::from_stored(policy, &self.scopes);
+        let limits: grant::AccountLimits = self.settings.try_into()?;
+        let user = match (self.user_id, self.wire_id, self.user_name, self.email, self.user_stamp) {
+            (Some(id), Some(wire_id), Some(name), Some(email), Some(stamp)) => {
+                Some(PrincipalUser { id: UserId(id), wire_id, name, email, stamp })
+            }
+            _ => None,
+        };
+        let grantable = match (kind, &user) {
+            (TokenKind::Organization, None) => limits.supported(policy),
+            (TokenKind::Personal, Some(_)) if !self.is_deactivated => grant::grantable(policy, &self.roles, &limits),
+            _ => ScopeSet::EMPTY,
+        };
+        let lifecycle = Lifecycle { expires_at: self.expires_at, paused_until: self.paused_until, revoked_at: self.revoked_at };
+        Ok(Principal {
+            token_id: TokenId(self.id),
+            token_name: self.name,
+            created_at: self.created_at,
+            standing: Standing { kind, lifecycle, effective: granted.known.intersection(grantable) },
+            granted,
+            account_id: AccountId(self.account_id),
+            account_name: self.account_name,
+            user,
+            now: self.now,
+            account_stamp: self.account_stamp,
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! The tables, as Diesel sees them. `tests/it/schema.rs` holds them against a migrated database.
+
+#![expect(missing_docs, reason = "the migrations document tables and columns")]
+
+diesel::table! {
+    accounts (id) { id -> Uuid, name -> Text, stamp -> Uuid, created_at -> Timestamptz }
+}
+
+diesel::table! {
+    account_settings (account_id) {
+        account_id -> Uuid,
+        features -> Array<Text>,
+        blocked_scopes -> Array<Text>,
+        max_lifetime_days -> Nullable<Integer>,
+        never_allowed -> Bool,
+        token_cap -> Integer,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        wire_id -> BigInt,
+        email -> Text,
+        name -> Text,
+        password_hash -> Nullable<Text>,
+        stamp -> Uuid,
+        created_at -> Timestamptz,
+        deactivated_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    user_roles (account_id, user_id, role) { account_id -> Uuid, user_id -> Uuid, role -> Text }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        user_id -> Uuid,
+        digest -> Binary,
+        created_at -> Timestamptz,
+        authenticated_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ip -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    password_links (digest) {
+        digest -> Binary,
+        account_id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        kind -> Text,
+        owner_id -> Nullable<Uuid>,
+        digest -> Binary,
+        hint -> Text,
+        name -> Text,
+        name_key -> Text,
+        scopes -> Array<Text>,
+        version -> Integer,
+        parent_id -> Nullable<Uuid>,
+        replaces_id -> Nullable<Uuid>,
+        created_via -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        paused_until -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Uuid>,
+        revoke_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    token_usage (token_id) {
+        token_id -> Uuid,
+        account_id -> Uuid,
+        last_used_at -> Timestamptz,
+        ip -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_events (account_id, time, id) {
+        account_id -> Uuid,
+        time -> Timestamptz,
+        id -> Uuid,
+        event_type -> Text,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        user_id -> Nullable<Uuid>,
+        user_name -> Nullable<Text>,
+        user_email -> Nullable<Text>,
+        token_id -> Nullable<Uuid>,
+        token_name -> Nullable<Text>,
+        method -> Nullable<Text>,
+        context -> Jsonb,
+        request_id -> Nullable<Uuid>,
+        ip -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+        client_type -> Nullable<Text>,
+        client_version -> Nullable<Text>,
+        agent_name -> Nullable<Text>,
+        agent_session_id -> Nullable<Text>,
+        agent_model -> Nullable<Text>,
+        session_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    resources (account_id, kind, identifier) {
+        account_id -> Uuid,
+        kind -> Text,
+        identifier -> Text,
+        body -> Jsonb,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(accounts, account_settings, users, user_roles, sessions, tokens, token_usage);
+
+diesel::define_sql_function! {
+    /// The primary's clock; a test replaces it in its own database.
+    fn pat_now() -> Timestamptz;
+}

@@ -1,0 +1,331 @@
+//! Tokens: what owners and admins see of them, and their transitions.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use ipnet::IpNet;
+use jiff::Timestamp;
+use pat_core::grant::{EditableToken, LiveToken};
+use pat_core::id::{AccountId, TokenId, UserId};
+use pat_core::name::TokenName;
+use pat_core::policy::Policy;
+use pat_core::scope::{GrantedScopes, ScopeSet};
+use pat_core::secret::TokenSecret;
+use pat_core::token::{Lifecycle, Version};
+use pat_core::wire::{Owner, Person, PersonalAccessToken};
+use uuid::Uuid;
+
+use super::schema::{pat_now, token_usage, tokens};
+use super::{Conn, StoreError};
+use crate::client::Client;
+
+/// A token with its last use and, where it was revoked, by whom.
+#[derive(Clone, Debug, diesel::QueryableByName)]
+pub struct TokenRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    owner_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    owner_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    owner_email: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    owner_roles: Vec<String>,
+    #[diesel(sql_type = Text)]
+    hint: String,
+    /// Its name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    name_key: String,
+    #[diesel(sql_type = Array<Text>)]
+    scopes: Vec<String>,
+    #[diesel(sql_type = Integer)]
+    version: i32,
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    created_at: Timestamp,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    expires_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    paused_until: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    revoked_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    revoked_by: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    revoker_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    revoke_reason: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    last_used_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Inet>)]
+    last_used_ip: Option<IpNet>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_used_user_agent: Option<String>,
+}
+
+const SELECT: &str = "
+SELECT t.id, t.owner_id, o.name AS owner_name, o.email AS owner_email,
+       ARRAY(SELECT role FROM user_roles r WHERE r.account_id = o.account_id AND r.user_id = o.id) AS owner_roles,
+       t.hint, t.name, t.name_key, t.scopes, t.version, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.revoked_by,
+       r.name AS revoker_name, t.revoke_reason, l.last_used_at, l.ip AS last_used_ip, l.user_agent AS last_used_user_agent
+  FROM tokens t
+  LEFT JOIN users o ON o.account_id = t.account_id AND o.id = t.owner_id
+  LEFT JOIN users r ON r.account_id = t.account_id AND r.id = t.revoked_by
+  LEFT JOIN token_usage l ON l.token_id = t.id";
+
+impl TokenRow {
+    /// Its id.
+    pub fn id(&self) -> TokenId {
+        TokenId(self.id)
+    }
+
+    /// Whose it is; `None` for an organization token.
+    pub fn owner_id(&self) -> Option<UserId> {
+        self.owner_id.map(UserId)
+    }
+
+    /// Its owner, as admins see them.
+    pub fn owner(&self) -> Option<Owner> {
+        match (self.owner_id, &self.owner_name, &self.owner_email) {
+            (Some(id), Some(name), Some(email)) => Some(Owner { id: UserId(id), name: name.clone(), email: email.clone() }),
+            _ => None,
+        }
+    }
+
+    /// Its owner's roles, by name.
+    pub fn owner_roles(&self) -> &[String] {
+        &self.owner_roles
+    }
+
+    /// The instants that decide its status.
+    pub fn lifecycle(&self) -> Lifecycle {
+        Lifecycle { expires_at: self.expires_at, paused_until: self.paused_until, revoked_at: self.revoked_at }
+    }
+
+    /// What was chosen on it.
+    pub fn granted(&self, policy: &Policy) -> GrantedScopes {
+        GrantedScopes::from_stored(policy, &self.scopes)
+    }
+
+    /// As its owner's other tokens are asked for in decisions.
+    pub fn live(&self) -> LiveToken {
+        LiveToken { id: self.id(), name_key: self.name_key.clone(), created_at: self.created_at, last_used_at: self.last_used_at }
+    }
+
+    /// As the decision on an edit sees it.
+    pub fn editable(&self, policy: &Policy, now: Timestamp) -> Result<EditableToken, StoreError> {
+        let name =
+            TokenName::parse(&self.name).map_err(|error| StoreError::inconsistent(format!("tokens.name of {}: {error:?}", self.id)))?;
+        Ok(EditableToken {
+            id: self.id(),
+            name,
+            granted: self.granted(policy),
+            status: self.lifecycle().status(now),
+            version: Version(self.version),
+        })
+    }
+
+    /// As the Console API shows it. `grantable` is what its owner may grant now.
+    pub fn view(&self, policy: &Policy, grantable: ScopeSet, now: Timestamp) -> PersonalAccessToken {
+        let granted = self.granted(policy);
+        let revoked_by = self.revoked_by.zip(self.revoker_name.clone());
+        PersonalAccessToken {
+            id: self.id(),
+            version: Version(self.version),
+            name: self.name.clone(),
+            token_hint: self.hint.clone(),
+            effective_scopes: policy.scope_names(granted.known.intersection(grantable)),
+            scopes: granted.names(policy),
+            status: self.lifecycle().status(now),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            paused_until: self.paused_until,
+            last_used_at: self.last_used_at,
+            last_used_ip: self.last_used_ip.map(|ip| ip.addr().to_string()),
+            last_used_user_agent: self.last_used_user_agent.clone(),
+            revoked_at: self.revoked_at,
+            revoked_by: revoked_by.map(|(id, name)| Person { id: UserId(id), name }),
+            revoke_reason: self.revoke_reason.clone(),
+        }
+    }
+}
+
+type Query<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
+
+fn select(rest: &str) -> Query<'_> {
+    diesel::sql_query(format!("{SELECT} {rest}")).into_boxed()
+}
+
+/// A user's personal tokens, newest first.
+pub async fn of_user(conn: &mut Conn, account: AccountId, owner: UserId) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.owner_id = $2 ORDER BY t.id DESC");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(owner.0).load(conn).await?)
+}
+
+/// A user's live tokens: neither revoked nor expired. Read them under the user's lock to decide on names and the cap.
+pub async fn live_of_user(conn: &mut Conn, account: AccountId, owner: UserId) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select(
+        "WHERE t.account_id = $1 AND t.owner_id = $2 AND t.revoked_at IS NULL
+           AND (t.expires_at IS NULL OR t.expires_at > pat_now()) ORDER BY t.id DESC",
+    );
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(owner.0).load(conn).await?)
+}
+
+/// A page of the account's personal tokens, newest first, older than `before`.
+pub async fn of_account(conn: &mut Conn, account: AccountId, before: Option<TokenId>, limit: i64) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.kind = 'personal' AND ($2 IS NULL OR t.id < $2) ORDER BY t.id DESC LIMIT $3");
+    let query = query.bind::<SqlUuid, _>(account.0).bind::<Nullable<SqlUuid>, _>(before.map(|id| id.0)).bind::<BigInt, _>(limit);
+    Ok(query.load(conn).await?)
+}
+
+/// A personal token of the account.
+pub async fn find(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.id = $2 AND t.kind = 'personal'");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
+}
+
+/// An organization token of the account.
+pub async fn find_organization(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.id = $2 AND t.kind = 'organization'");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
+}
+
+/// The account's live organization tokens.
+pub async fn live_organization(conn: &mut Conn, account: AccountId) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select(
+        "WHERE t.account_id = $1 AND t.kind = 'organization' AND t.revoked_at IS NULL
+           AND (t.expires_at IS NULL OR t.expires_at > pat_now()) ORDER BY t.id DESC",
+    );
+    Ok(query.bind::<SqlUuid, _>(account.0).load(conn).await?)
+}
+
+/// How a token came to be.
+#[derive(Clone, Copy, Debug)]
+pub enum CreatedVia {
+    /// On the settings page.
+    Page,
+}
+
+impl CreatedVia {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+        }
+    }
+}
+
+/// A token to be stored. The secret itself is not.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// Its id.
+    pub id: TokenId,
+    /// Its account.
+    pub account_id: AccountId,
+    /// Its owner; `None` for an organization token.
+    pub owner: Option<UserId>,
+    /// Its secret, of which digest and hint are kept.
+    pub secret: &'a TokenSecret,
+    /// Its name.
+    pub name: &'a TokenName,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// How it came to be.
+    pub created_via: CreatedVia,
+}
+
+/// Stores a new token.
+pub async fn insert(conn: &mut Conn, token: &NewToken<'_>) -> Result<(), StoreError> {
+    let row = (
+        tokens::id.eq(token.id.0),
+        tokens::account_id.eq(token.account_id.0),
+        tokens::kind.eq(token.secret.kind().as_str()),
+        tokens::owner_id.eq(token.owner.map(|id| id.0)),
+        tokens::digest.eq(token.secret.digest().0.to_vec()),
+        tokens::hint.eq(token.secret.hint()),
+        tokens::name.eq(token.name.as_str()),
+        tokens::name_key.eq(token.name.key()),
+        tokens::scopes.eq(&token.scopes),
+        tokens::created_via.eq(token.created_via.as_str()),
+        tokens::expires_at.eq(token.expires_at.map(jiff_diesel::Timestamp::from)),
+    );
+    diesel::insert_into(tokens::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// Stores an edit; a trigger renews the holder's stamp.
+pub async fn update(conn: &mut Conn, id: TokenId, name: &TokenName, scopes: &[String]) -> Result<(), StoreError> {
+    let change = (
+        tokens::name.eq(name.as_str()),
+        tokens::name_key.eq(name.key()),
+        tokens::scopes.eq(scopes),
+        tokens::version.eq(tokens::version + 1),
+    );
+    let changed = diesel::update(tokens::table.find(id.0).filter(tokens::revoked_at.is_null())).set(change).execute(conn).await?;
+    one(changed, id)
+}
+
+/// Revokes a token that isn't revoked; a trigger renews the holder's stamp.
+pub async fn revoke(conn: &mut Conn, id: TokenId, by: Option<UserId>, reason: Option<&str>) -> Result<(), StoreError> {
+    let change = (
+        tokens::revoked_at.eq(pat_now().nullable()),
+        tokens::revoked_by.eq(by.map(|id| id.0)),
+        tokens::revoke_reason.eq(reason),
+        tokens::version.eq(tokens::version + 1),
+    );
+    let changed = diesel::update(tokens::table.find(id.0).filter(tokens::revoked_at.is_null())).set(change).execute(conn).await?;
+    one(changed, id)
+}
+
+fn one(changed: usize, id: TokenId) -> Result<(), StoreError> {
+    if changed == 1 { Ok(()) } else { Err(StoreError::inconsistent(format!("token {id} was not live under its owner's lock"))) }
+}
+
+/// Notes a use, unless one within the last minute is noted already.
+pub async fn note_use(conn: &mut Conn, account: AccountId, id: TokenId, client: &Client) -> Result<(), StoreError> {
+    let now = pat_now();
+    let row = (
+        token_usage::token_id.eq(id.0),
+        token_usage::account_id.eq(account.0),
+        token_usage::last_used_at.eq(now),
+        token_usage::ip.eq(client.ip_net()),
+        token_usage::user_agent.eq(client.user_agent.as_deref()),
+    );
+    diesel::insert_into(token_usage::table)
+        .values(row)
+        .on_conflict(token_usage::token_id)
+        .do_update()
+        .set((
+            token_usage::last_used_at.eq(diesel::upsert::excluded(token_usage::last_used_at)),
+            token_usage::ip.eq(diesel::upsert::excluded(token_usage::ip)),
+            token_usage::user_agent.eq(diesel::upsert::excluded(token_usage::user_agent)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Replaces a live token's scopes without asking its owner (P3).
+pub async fn set_scopes(conn: &mut Conn, id: TokenId, scopes: &[String]) -> Result<(), StoreError> {
+    let change = (tokens::scopes.eq(scopes), tokens::version.eq(tokens::version + 1));
+    let changed = diesel::update(tokens::table.find(id.0).filter(tokens::revoked_at.is_null())).set(change).execute(conn).await?;
+    one(changed, id)
+}
+
+/// Revokes all of a user's tokens in one statement, expired ones too, so that nothing of theirs can come back (P4).
+pub async fn revoke_all_of_user(conn: &mut Conn, account: AccountId, owner: UserId, by: UserId, reason: &str) -> Result<usize, StoreError> {
+    let open =
+        tokens::table.filter(tokens::account_id.eq(account.0)).filter(tokens::owner_id.eq(owner.0)).filter(tokens::revoked_at.is_null());
+    let change = (
+        tokens::revoked_at.eq(pat_now().nullable()),
+        tokens::revoked_by.eq(by.0),
+        tokens::revoke_reason.eq(reason),
+        tokens::version.eq(tokens::version + 1),
+    );
+    Ok(diesel::update(open).set(change).execute(conn).await?)
+}

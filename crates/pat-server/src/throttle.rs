@@ -1,0 +1,39 @@
+//! Counts failures by a key, in bounded memory.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+/// Failures in a window that begins with the first one.
+#[derive(Debug)]
+pub struct Failures<K: Hash + Eq + Send + Sync + 'static> {
+    counts: Cache<K, Arc<AtomicU32>>,
+    limit: u32,
+    window: Duration,
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static> Failures<K> {
+    /// More than `limit` failures within `window` are too many.
+    pub fn new(limit: u32, window: Duration) -> Self {
+        Self { counts: Cache::builder().max_capacity(100_000).time_to_live(window).build(), limit, window }
+    }
+
+    /// How long to wait, in seconds, if there were too many.
+    pub fn retry_after(&self, key: &K) -> Option<u64> {
+        let count = self.counts.get(key)?.load(Ordering::Relaxed);
+        (count >= self.limit).then_some(self.window.as_secs())
+    }
+
+    /// Counts a failure and returns how many there were before it.
+    pub fn note(&self, key: K) -> u32 {
+        self.counts.get_with(key, Arc::default).fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Forgets the failures of a key.
+    pub fn forget(&self, key: &K) {
+        self.counts.invalidate(key);
+    }
+}

@@ -1,0 +1,192 @@
+//! The Web API's failures: `{"ok":false,"error":CODE,"error_details":{"message":…}}`, never with a 2xx status.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use pat_core::policy::Verb;
+use serde_json::{Map, Value, json};
+
+use crate::error::ApiError;
+use crate::store::StoreError;
+
+/// Everything that a Web API call can answer instead of a success.
+#[derive(Debug)]
+pub enum WebApiError {
+    /// No row for the path.
+    UnknownMethod,
+    /// The path is known, with these verbs.
+    WrongVerb(Vec<Verb>),
+    /// No bearer token.
+    NotAuthed,
+    /// More than one `Authorization` header.
+    TwoCredentials,
+    /// Malformed, unknown, expired, revoked or paused: alike to the byte.
+    InvalidAuth,
+    /// Too many failed look-ups from this address; the seconds to wait.
+    RateLimited(u64),
+    /// Scopes that the token lacks, and all those that the method needs.
+    MissingScopes {
+        /// Lacking.
+        missing: Vec<String>,
+        /// Needed.
+        needed: Vec<String>,
+    },
+    /// The method is for another kind of token.
+    WrongTokenKind,
+    /// Arguments to mend: name and what is wrong.
+    Arguments(Vec<(String, String)>),
+    /// The body isn't JSON or form data; says what is wrong.
+    BadBody(String),
+    /// Neither JSON nor a form.
+    UnsupportedMediaType,
+    /// Over 1 MB.
+    TooLarge,
+    /// No such resource.
+    NotFound,
+    /// The identifier is taken.
+    Conflict,
+    /// The method's row exists, its handler doesn't.
+    NotImplemented,
+    /// The database.
+    Store(StoreError),
+    /// A defect of ours.
+    Defect(anyhow::Error),
+}
+
+impl WebApiError {
+    /// One refused argument.
+    pub fn argument(name: &str, problem: impl Into<String>) -> Self {
+        Self::Arguments(vec![(name.to_owned(), problem.into())])
+    }
+
+    /// What clients branch on; also the reason in the audit log.
+    pub fn code(&self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::UnknownMethod => (StatusCode::NOT_FOUND, "unknown_method"),
+            Self::WrongVerb(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::NotAuthed => (StatusCode::UNAUTHORIZED, "not_authed"),
+            Self::TwoCredentials => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::InvalidAuth => (StatusCode::UNAUTHORIZED, "invalid_auth"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::MissingScopes { .. } | Self::WrongTokenKind => (StatusCode::FORBIDDEN, "not_authorized"),
+            Self::Arguments(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_arguments"),
+            Self::BadBody(_) => (StatusCode::BAD_REQUEST, "invalid_payload"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict"),
+            Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "not_implemented"),
+            Self::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Store(StoreError::Defect(_)) | Self::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let mut details = Map::new();
+        let message = match self {
+            Self::UnknownMethod => "There is no such method.".into(),
+            Self::WrongVerb(verbs) => format!("This method takes {}.", allow(verbs)),
+            Self::NotAuthed => "Send a token: Authorization: Bearer <token>.".into(),
+            Self::TwoCredentials => "Send one Authorization header, not several.".into(),
+            Self::InvalidAuth => "The token is not valid.".into(),
+            Self::RateLimited(seconds) => format!("Too many invalid tokens from this address. Try again in {seconds} seconds."),
+            Self::MissingScopes { missing, .. } => {
+                details.insert("missing_scopes".into(), json!(missing));
+                format!("The token lacks {}. Its owner can add what their role allows.", missing.join(" and "))
+            }
+            Self::WrongTokenKind => "This method is not for this kind of token.".into(),
+            Self::Arguments(problems) => {
+                let list = problems.iter().map(|(name, problem)| json!({ "argument": name, "message": problem }));
+                details.insert("arguments".into(), list.collect());
+                problems.iter().map(|(name, problem)| format!("{name}: {problem}")).collect::<Vec<_>>().join(" ")
+            }
+            Self::BadBody(what) => format!("The body can't be read: {what}."),
+            Self::UnsupportedMediaType => "Send arguments as JSON, as a form or in the query.".into(),
+            Self::TooLarge => "The body is larger than 1 MB.".into(),
+            Self::NotFound => "There is no such resource.".into(),
+            Self::Conflict => "The identifier is taken.".into(),
+            Self::NotImplemented => "This server doesn't implement the method.".into(),
+            Self::Store(StoreError::Unavailable(_)) => "The database can't be reached. Try again.".into(),
+            Self::Store(StoreError::Defect(_)) | Self::Defect(_) => "Something went wrong here. The request id finds it in the log.".into(),
+        };
+        details.insert("message".into(), Value::String(message));
+        details
+    }
+
+    /// RFC 6750, section 3.
+    fn challenge(&self) -> Option<String> {
+        match self {
+            Self::NotAuthed => Some("Bearer".into()),
+            Self::InvalidAuth => Some(r#"Bearer error="invalid_token""#.into()),
+            Self::MissingScopes { needed, .. } => Some(format!(r#"Bearer error="insufficient_scope", scope="{}""#, needed.join(" "))),
+            Self::TwoCredentials => Some(r#"Bearer error="invalid_request""#.into()),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for WebApiError {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Store(error @ StoreError::Unavailable(_)) => tracing::warn!(%error, "answered 503"),
+            Self::Store(error) => tracing::error!(%error, "answered 500"),
+            Self::Defect(error) => tracing::error!(error = format!("{error:#}"), "answered 500"),
+            _ => {}
+        }
+        let (status, code) = self.row();
+        let body = json!({ "ok": false, "error": code, "error_details": self.details() });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge().and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        match self {
+            Self::WrongVerb(verbs) => {
+                if let Ok(value) = HeaderValue::try_from(allow(&verbs)) {
+                    headers.insert(header::ALLOW, value);
+                }
+            }
+            Self::RateLimited(seconds) => {
+                headers.insert(header::RETRY_AFTER, seconds.into());
+            }
+            Self::Store(StoreError::Unavailable(_)) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+fn allow(verbs: &[Verb]) -> String {
+    verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl From<StoreError> for WebApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<diesel::result::Error> for WebApiError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The errors of reading a body, which both surfaces share.
+impl From<ApiError> for WebApiError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::TooLarge => Self::TooLarge,
+            ApiError::BadRequest(what) => Self::BadBody(what.trim_end_matches('.').to_lowercase()),
+            ApiError::Store(error) => Self::Store(error),
+            other => Self::Defect(anyhow::anyhow!("{other:?}")),
+        }
+    }
+}

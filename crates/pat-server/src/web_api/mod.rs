@@ -1,0 +1,105 @@
+//! The Web API: RPC-style methods at `/<family>.<method>`, bearer tokens only (design section 5).
+//!
+//! The order is: size, path and verb, `Authorization`, look-up, scope, arguments, handler. From the look-up of a live token
+//! on, every answer has a row in the audit log.
+
+pub mod arguments;
+pub mod attempt;
+pub mod audit_logs;
+pub mod auth;
+pub mod catalog;
+pub mod dead;
+pub mod describe;
+pub mod error;
+pub mod lists;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use pat_core::policy::{Found, Method, Policy};
+use pat_core::secret::TokenSecret;
+use serde_json::Value;
+
+pub use self::arguments::{Arguments, RawArguments};
+pub use self::error::WebApiError;
+use crate::app::App;
+use crate::client::Client;
+use crate::extract::json::read_body;
+use crate::store::principals::Principal;
+
+/// What a handler gets: who calls, with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The caller. That they may is decided.
+    pub principal: &'a Principal,
+    /// The arguments.
+    pub arguments: &'a Arguments,
+    /// The policy table in force.
+    pub policy: &'a Policy,
+}
+
+/// What a handler answers: the members beside `ok`.
+pub type Reply = serde_json::Map<String, Value>;
+
+/// Whether a path is the Web API's: its first segment has a dot.
+pub fn is_web_api(path: &str) -> bool {
+    path.strip_prefix('/').unwrap_or(path).split('/').next().is_some_and(|segment| segment.contains('.'))
+}
+
+/// Answers a call.
+pub async fn serve(app: &App, client: &Client, request: Request) -> Response {
+    match answer(app, client, request).await {
+        Ok(mut reply) => {
+            reply.insert("ok".into(), true.into());
+            let mut response = axum::Json(reply).into_response();
+            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(app: &App, client: &Client, request: Request) -> Result<Reply, WebApiError> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(Request::new(body)).await?;
+    let method = find(&app.policy, parts.method.as_str(), parts.uri.path())?;
+    let secret = bearer(&parts.headers)?;
+    let raw = RawArguments { query: parts.uri.query().unwrap_or_default(), headers: &parts.headers, body: &body };
+    attempt::run(app, client, method, &secret, raw).await
+}
+
+fn find<'a>(policy: &'a Policy, verb: &str, path: &str) -> Result<&'a Method, WebApiError> {
+    match policy.find(verb, path) {
+        Found::Method(method) => Ok(method),
+        Found::OtherVerbs(verbs) => Err(WebApiError::WrongVerb(verbs)),
+        Found::Nothing => Err(WebApiError::UnknownMethod),
+    }
+}
+
+/// The token in `Authorization: Bearer …` (RFC 6750; the scheme in any case).
+fn bearer(headers: &HeaderMap) -> Result<TokenSecret, WebApiError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(WebApiError::NotAuthed)?;
+    if values.next().is_some() {
+        return Err(WebApiError::TwoCredentials);
+    }
+    let text = value.to_str().ok().ok_or(WebApiError::InvalidAuth)?;
+    let (scheme, token) = text.split_once(' ').ok_or(WebApiError::NotAuthed)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(WebApiError::NotAuthed);
+    }
+    TokenSecret::parse(token.trim()).ok().ok_or(WebApiError::InvalidAuth)
+}
+
+/// DX's form of a numeric id: unpadded base64 of its decimal digits.
+pub fn wire_id(id: i64) -> String {
+    STANDARD_NO_PAD.encode(id.to_string())
+}
+
+/// The number of [`wire_id`]; what isn't one is no user's: 0.
+pub fn parse_wire_id(id: &str) -> i64 {
+    let digits = STANDARD_NO_PAD.decode(id).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,2 @@
+DROP TABLE token_usage, tokens;
+DROP FUNCTION stamp_token_holders();

@@ -1,0 +1,2 @@
+DROP TABLE audit_events;
+DROP FUNCTION make_audit_partition(date), refuse_audit_change();
