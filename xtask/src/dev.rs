@@ -30,15 +30,15 @@ pub(crate) struct Arguments {
     no_watch: bool,
 }
 
-const SIGN_INS: &str = "\
-  admin@demo.test          workspace admin
-  member@demo.test         no role beyond being a member
-  scorecards@demo.test     manages scorecards
-  selfservice@demo.test    manages self-service workflows
-  snapshots@demo.test      manages snapshots
-  database@demo.test       may query the database
-  admin@other.test         admin of a second account
-  The password is demo-password for all of them.";
+const SIGN_INS: [(&str, &str); 7] = [
+    ("admin@demo.test", "workspace admin"),
+    ("member@demo.test", "no role beyond being a member"),
+    ("scorecards@demo.test", "manages scorecards"),
+    ("selfservice@demo.test", "manages self-service workflows"),
+    ("snapshots@demo.test", "manages snapshots"),
+    ("database@demo.test", "may query the database"),
+    ("admin@other.test", "workspace admin of a second account"),
+];
 
 /// How often the server and Ctrl-C are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -55,7 +55,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     build(workspace)?;
     let mut demo = Demo::start(workspace, listen, &postgres)?;
     left_behind.note(&demo.server)?;
-    println!("\n{}\n\n{SIGN_INS}\n", demo.server.base_url);
+    welcome(&demo.server.base_url);
     println!("{}", if sources.is_some() { "Rebuilds on change. Ctrl-C stops." } else { "Ctrl-C stops." });
     let mut said_stopped = false;
     while !process::interrupted() {
@@ -86,6 +86,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         drop(demo);
         Ok(())
     })
+}
+
+fn welcome(base_url: &str) {
+    println!("\nServing on {base_url}\n\nSign in with the password demo-password as");
+    for (email, what) in SIGN_INS {
+        println!("  {email:<22} {what}");
+    }
+    println!();
 }
 
 fn build(workspace: &Workspace) -> Result<()> {
@@ -145,12 +153,14 @@ impl LeftBehind {
         }
         let mut id = String::new();
         file.read_to_string(&mut id)?;
+        let binary = server::debug_binary(workspace);
         if let Ok(id) = id.trim().parse::<i32>()
-            && runs(id, &server::debug_binary(workspace))?
+            && runs(id, &binary)?
         {
             step("stopping the server of a killed run", || {
-                kill(Pid::from_raw(id), Signal::SIGTERM)?;
-                while runs(id, &server::debug_binary(workspace))? {
+                // Not gently: nobody waits for its answers any more, and what it answered is in Postgres.
+                kill(Pid::from_raw(id), Signal::SIGKILL)?;
+                while runs(id, &binary)? {
                     std::thread::sleep(TICK);
                 }
                 Ok(())

@@ -22,9 +22,20 @@ pub(crate) enum Build {
 }
 
 impl Build {
-    fn profile(self) -> &'static str {
+    /// Cargo's options.
+    fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Quick => "wasm-dev",
+            // The server's profile, whose build scripts and macros are then compiled once for both. Debug information
+            // would only be parsed and thrown away.
+            Self::Quick => &["--profile", "dev", "--config", "profile.dev.debug=false"],
+            Self::Small => &["--profile", "wasm-release"],
+        }
+    }
+
+    /// Where Cargo puts what it built.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Quick => "debug",
             Self::Small => "wasm-release",
         }
     }
@@ -34,7 +45,7 @@ impl Build {
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
     step("building the page", || {
         let mut cargo = workspace.cargo();
-        cargo.args(["build", "--package", "frontend", "--target", WASM, "--profile", build.profile()]);
+        cargo.args(["build", "--package", "frontend", "--target", WASM]).args(build.options());
         process::check(&mut cargo, "the page doesn't compile: see above")?;
         let sources = Sources::read(workspace, build)?;
         let stamp_file = workspace.target.join("page.stamp");
@@ -46,7 +57,10 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
         // Whatever happens from here on, the folder no longer is what the stamp says.
         fs::write(&stamp_file, "")?;
         let script = Script::generate(&sources.wasm, &workspace.target.join("page"))?;
-        write(&sources, &script, Assets::new(dist, build == Build::Small))?;
+        let wire = write(&sources, &script, Assets::new(dist, build == Build::Small))?;
+        if build == Build::Small {
+            println!("  over the wire: {wire}");
+        }
         fs::write(&stamp_file, stamp).context("can't note that the page is built")
     })
 }
@@ -64,7 +78,7 @@ struct Sources {
 impl Sources {
     fn read(workspace: &Workspace, build: Build) -> Result<Self> {
         let frontend = workspace.root.join("frontend");
-        let wasm = workspace.target.join(WASM).join(build.profile()).join("frontend.wasm");
+        let wasm = workspace.target.join(WASM).join(build.folder()).join("frontend.wasm");
         let mut css = Vec::new();
         for file in files_below(&frontend.join("style"))? {
             css.extend(read(&file)?);
@@ -83,7 +97,7 @@ impl Sources {
     fn stamp(&self, build: Build) -> String {
         let mut hasher = blake3::Hasher::new();
         let named = self.public.iter().flat_map(|(name, content)| [name.as_bytes(), content]);
-        let parts = [build.profile().as_bytes(), &self.wasm, &self.css, self.boot.as_bytes(), self.index.as_bytes()];
+        let parts = [build.folder().as_bytes(), &self.wasm, &self.css, self.boot.as_bytes(), self.index.as_bytes()];
         for part in parts.into_iter().chain(named) {
             hasher.update(blake3::hash(part).as_bytes());
         }
@@ -105,7 +119,7 @@ impl Script {
             fs::remove_dir_all(folder)?;
         }
         let mut bindgen = Bindgen::new();
-        bindgen.input_bytes("frontend", wasm.to_vec()).out_name("pat").web(true)?.typescript(false);
+        bindgen.input_bytes("pat", wasm.to_vec()).web(true)?.typescript(false);
         bindgen.remove_name_section(true).remove_producers_section(true);
         // boot.js says where the WebAssembly is: its name carries a hash.
         bindgen.omit_default_module_path(true);
@@ -118,7 +132,8 @@ impl Script {
     }
 }
 
-fn write(sources: &Sources, script: &Script, mut assets: Assets) -> Result<()> {
+/// Fills the folder. Returns what a browser loads for the first view, in words.
+fn write(sources: &Sources, script: &Script, mut assets: Assets) -> Result<String> {
     for (name, content) in &sources.public {
         assets.add(&format!("assets/{name}"), content)?;
     }
@@ -135,15 +150,12 @@ fn write(sources: &Sources, script: &Script, mut assets: Assets) -> Result<()> {
     // Last, because it names the others.
     let html_bytes = assets.add("index.html", index.as_bytes())?;
     assets.remove_stale()?;
-    println!(
-        "  page over the wire: {} (html {}, css {}, js {}, wasm {})",
-        kilobytes(html_bytes + css_bytes + js_bytes + boot_bytes + wasm_bytes),
-        kilobytes(html_bytes),
-        kilobytes(css_bytes),
-        kilobytes(js_bytes + boot_bytes),
-        kilobytes(wasm_bytes),
-    );
-    Ok(())
+    let total = kilobytes(html_bytes + css_bytes + js_bytes + boot_bytes + wasm_bytes);
+    let html = kilobytes(html_bytes);
+    let css = kilobytes(css_bytes);
+    let js = kilobytes(js_bytes + boot_bytes);
+    let wasm = kilobytes(wasm_bytes);
+    Ok(format!("{total} (html {html}, css {css}, js {js}, wasm {wasm})"))
 }
 
 /// Puts values in the place of `{{name}}`.

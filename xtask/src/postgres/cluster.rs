@@ -7,6 +7,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::unistd::User;
@@ -20,6 +22,9 @@ use crate::workspace::Workspace;
 /// Debian's C.UTF-8 sorts by code point and still knows upper from lower case; macOS has no such locale.
 const LOCALE: &str = if cfg!(target_os = "macos") { "en_US.UTF-8" } else { "C.UTF-8" };
 
+/// How long a server that was killed may get in the way of the next one.
+const KILLED_LIMIT: Duration = Duration::from_secs(10);
+
 /// A running private cluster.
 pub(super) struct Cluster {
     pub(super) url: String,
@@ -31,6 +36,7 @@ pub(super) struct Cluster {
     user: Option<User>,
     /// Held while this process owns the cluster. Without it another `cargo xtask` does, and stops it.
     lock: Option<File>,
+    running: bool,
 }
 
 impl Cluster {
@@ -42,7 +48,7 @@ impl Cluster {
         }
         let user = if packages::is_root() { Some(unprivileged_user()?) } else { None };
         let home = home(workspace, purpose, user.as_ref())?;
-        let mut cluster = Self { url: String::new(), purpose, binaries, home, user, lock };
+        let mut cluster = Self { url: String::new(), purpose, binaries, home, user, lock, running: false };
         match purpose {
             Purpose::Dev if cluster.take_over()? => return Ok(cluster),
             Purpose::Dev if cluster.lock.is_none() => {
@@ -69,9 +75,9 @@ impl Cluster {
         let Ok(pid_file) = fs::read_to_string(self.data().join("postmaster.pid")) else { return Ok(false) };
         let Some(port) = pid_file.lines().nth(3).and_then(|line| line.trim().parse().ok()) else { return Ok(false) };
         let url = self.url_for(port)?;
-        let running = connect(&url).is_ok();
+        self.running = connect(&url).is_ok();
         self.url = url;
-        Ok(running)
+        Ok(self.running)
     }
 
     fn url_for(&self, port: u16) -> Result<String> {
@@ -103,18 +109,33 @@ impl Cluster {
     /// Starts the server on the port it had last, or on another free one.
     fn launch(&mut self) -> Result<()> {
         let port = self.free_port()?;
+        let start = Instant::now();
+        while let Err(log) = self.try_launch(port)? {
+            if process::interrupted() {
+                bail!(process::Interrupted);
+            }
+            // A server that was killed a moment ago may still be listed as a process.
+            let may_pass = ["lock file", "shared memory block"].iter().any(|cause| log.contains(cause));
+            if !may_pass || start.elapsed() > KILLED_LIMIT {
+                bail!("Postgres doesn't start; its log says:\n{}", tail(&log, 20));
+            }
+            sleep(Duration::from_millis(500));
+        }
+        self.url = self.url_for(port)?;
+        self.running = true;
+        connect(&self.url).context("Postgres was started but doesn't answer")?;
+        Ok(())
+    }
+
+    /// Starts the server once. When it doesn't start, returns its log.
+    fn try_launch(&self, port: u16) -> Result<Result<(), String>> {
         let log = self.home.join("postgres.log");
         self.write_private(&log, "")?;
         let mut pg_ctl = self.command("pg_ctl");
         pg_ctl.args(["start", "--silent", "--wait", "--timeout=60"]);
         pg_ctl.arg("--pgdata").arg(self.data()).arg("--log").arg(&log).arg("--options").arg(self.options(port));
-        if !process::read(&mut pg_ctl)?.status.success() {
-            let log = fs::read_to_string(&log).unwrap_or_default();
-            bail!("Postgres doesn't start; its log says:\n{}", tail(&log, 20));
-        }
-        self.url = self.url_for(port)?;
-        connect(&self.url).context("Postgres was started but doesn't answer")?;
-        Ok(())
+        let started = process::read(&mut pg_ctl)?.status.success();
+        Ok(if started { Ok(()) } else { Err(fs::read_to_string(&log).unwrap_or_default()) })
     }
 
     fn options(&self, port: u16) -> String {
@@ -151,12 +172,8 @@ impl Cluster {
         give(path, self.user.as_ref())
     }
 
-    /// True while the server runs, and after a killed one or a start that failed half-way.
-    fn may_run(&self) -> bool {
-        self.data().join("postmaster.pid").exists()
-    }
-
-    fn stop(&self) -> Result<()> {
+    fn stop(&mut self) -> Result<()> {
+        self.running = false;
         let mut pg_ctl = self.command("pg_ctl");
         pg_ctl.args(["stop", "--silent", "--mode=fast", "--wait", "--timeout=60"]).arg("--pgdata").arg(self.data());
         let output = process::read(&mut pg_ctl)?;
@@ -167,10 +184,9 @@ impl Cluster {
     }
 
     /// Removes the data, and the server that may still run on it.
-    fn discard(&self) -> Result<()> {
-        if self.may_run() {
-            // Fails when the server is dead already, which is as good.
-            let _ = self.stop();
+    fn discard(&mut self) -> Result<()> {
+        if self.take_over()? {
+            self.stop()?;
         }
         remove_folder(&self.data())
     }
@@ -181,7 +197,7 @@ impl Drop for Cluster {
         if self.lock.is_none() {
             return;
         }
-        if self.may_run()
+        if self.running
             && let Err(error) = step("stopping Postgres", || self.stop())
         {
             eprintln!("{error:#}");
