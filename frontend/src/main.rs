@@ -1,2 +1,5 @@
-//! Entry.
-fn main() {}
+//! Starts the page in the browser.
+
+fn main() {
+    frontend::start();
+}

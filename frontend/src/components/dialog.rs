@@ -1,0 +1,35 @@
+//! A modal dialog.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::browser;
+
+/// A native dialog: the browser keeps the focus in it, closes it with Escape and gives the focus back.
+#[component]
+pub fn Dialog(
+    /// Whether it is open.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// Called when it was closed, by Escape too.
+    on_close: impl Fn() + 'static,
+    /// Its heading.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Its content.
+    children: Children,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let open = open.get();
+        if let Some(dialog) = node.get() {
+            if open { browser::open_dialog(&dialog) } else { dialog.close() }
+        }
+    });
+    view! {
+        <dialog class="dialog" node_ref=node aria-labelledby="dialog-title" on:close=move |_| on_close()>
+            <h2 class="dialog__title" id="dialog-title">{title}</h2>
+            {children()}
+        </dialog>
+    }
+}

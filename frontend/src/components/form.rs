@@ -1,0 +1,95 @@
+//! What all forms do alike: one submit at a time, errors at their fields, focus on the first of them.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::Answer;
+use crate::browser;
+use crate::components::notice::{Notice, Tone};
+use crate::model::failure::Failure;
+use crate::session::Auth;
+use crate::words;
+
+/// A form's way to the server and back.
+#[derive(Clone, Copy)]
+pub struct FormStatus {
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    auth: Auth,
+}
+
+impl FormStatus {
+    /// A form that has not been sent.
+    pub fn new() -> Self {
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), auth: Auth::current() }
+    }
+
+    /// Whether an answer is awaited.
+    pub fn is_busy(self) -> bool {
+        self.busy.get()
+    }
+
+    /// How the last submit failed, if it did.
+    pub fn failure(self) -> Option<Failure> {
+        self.failure.get()
+    }
+
+    /// Forgets the last failure.
+    pub fn reset(self) {
+        self.failure.set(None);
+    }
+
+    /// The sentences to show at a field.
+    pub fn errors(self, field: &'static str) -> Signal<Vec<String>> {
+        Signal::derive(move || {
+            self.failure.with(|failure| failure.iter().flat_map(|failure| failure.errors_of(field)).map(words::field_error).collect())
+        })
+    }
+
+    /// Sends a request, unless one is under way, and hands on its answer. What was typed stays where it is.
+    pub fn submit<T: 'static>(self, request: impl Future<Output = Answer<T>> + 'static, then: impl FnOnce(T) + 'static) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = self.auth.watch(request.await);
+            let page_was_left = self.busy.try_set(false).is_some();
+            if page_was_left {
+                return;
+            }
+            match answer {
+                Ok(value) => {
+                    self.failure.set(None);
+                    then(value);
+                }
+                Err(failure) => {
+                    self.failure.set(Some(failure));
+                    browser::focus_invalid_soon();
+                }
+            }
+        });
+    }
+}
+
+impl Default for FormStatus {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Says why a form could not be sent, aloud too, and offers to try again where that may help. Stands inside its form.
+#[component]
+pub fn FormNotice(
+    /// The form's status.
+    status: FormStatus,
+) -> impl IntoView {
+    let notice = move || {
+        status.failure().map(|failure| {
+            let (title, text) = words::failure(&failure);
+            let retry = failure.is_passing().then(|| view! { <button type="submit" class="button">{words::TRY_AGAIN}</button> });
+            view! { <Notice tone=Tone::Danger title text>{retry}</Notice> }
+        })
+    };
+    view! { <div role="alert">{notice}</div> }
+}

@@ -1,0 +1,18 @@
+//! What the pages are made of. Each file has its CSS in `style/`, under the same name.
+
+pub mod button;
+pub mod copy;
+pub mod dialog;
+pub mod expiration_picker;
+pub mod field;
+pub mod flash;
+pub mod form;
+pub mod header;
+pub mod icon;
+pub mod notice;
+pub mod page;
+pub mod remote;
+pub mod scope_picker;
+pub mod secret_panel;
+pub mod token_facts;
+pub mod token_table;

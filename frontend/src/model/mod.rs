@@ -1,0 +1,11 @@
+//! The logic behind the pages, in plain types without a browser.
+
+pub mod commands;
+pub mod edit;
+pub mod expiration;
+pub mod failure;
+pub mod listing;
+pub mod moment;
+pub mod next;
+pub mod person;
+pub mod scopes;

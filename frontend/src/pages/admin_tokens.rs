@@ -1,0 +1,86 @@
+//! For workspace admins: everyone's tokens.
+
+use leptos::prelude::*;
+use pat_core::wire::{AdminToken, AdminTokenList};
+
+use crate::api;
+use crate::components::button::{Look, SubmitButton};
+use crate::components::form::{FormNotice, FormStatus};
+use crate::components::page::Page;
+use crate::components::remote::Remote;
+use crate::components::token_table::EveryonesTokens;
+use crate::model::person::is_admin;
+use crate::session::Auth;
+use crate::words::{self, admin};
+
+pub mod revoke;
+
+/// The page at `/admin/tokens`.
+#[component]
+pub fn AdminTokensPage() -> impl IntoView {
+    if Auth::current().session().is_some_and(|session| is_admin(&session)) {
+        view! { <EveryonesPage /> }.into_any()
+    } else {
+        view! { <Forbidden /> }.into_any()
+    }
+}
+
+#[component]
+fn Forbidden() -> impl IntoView {
+    view! {
+        <Page heading=admin::FORBIDDEN_TITLE.to_owned() narrow=true>
+            <p>{admin::FORBIDDEN}</p>
+            <p><a class="button" href="/settings">{words::not_found::HOME}</a></p>
+        </Page>
+    }
+}
+
+#[component]
+fn EveryonesPage() -> impl IntoView {
+    let first_page = Remote::new(|| api::admin_tokens(None));
+    view! {
+        <Page heading=admin::TITLE.to_owned()>
+            <p class="page__intro">{admin::INTRO}</p>
+            {first_page.show(|page| view! { <Tokens page /> })}
+        </Page>
+    }
+}
+
+#[component]
+fn Tokens(page: AdminTokenList) -> impl IntoView {
+    let tokens = RwSignal::new(page.tokens);
+    let cursor = RwSignal::new(page.next_cursor);
+    let target = RwSignal::new(None::<AdminToken>);
+    let is_empty = move || tokens.with(Vec::is_empty);
+    view! {
+        <Show when=move || !is_empty() fallback=|| view! { <p class="empty">{admin::EMPTY}</p> }>
+            <EveryonesTokens tokens on_revoke=move |row| target.set(Some(row)) />
+        </Show>
+        <LoadMore tokens cursor />
+        <revoke::RevokeDialog target tokens />
+    }
+}
+
+/// Fetches the next page for as long as there is one.
+#[component]
+fn LoadMore(tokens: RwSignal<Vec<AdminToken>>, cursor: RwSignal<Option<String>>) -> impl IntoView {
+    let status = FormStatus::new();
+    let said = RwSignal::new(String::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        status.submit(api::admin_tokens(cursor.get_untracked()), move |page| {
+            tokens.update(|tokens| tokens.extend(page.tokens));
+            cursor.set(page.next_cursor);
+            said.set(admin::more_loaded(tokens.with_untracked(Vec::len)));
+        });
+    };
+    view! {
+        <form class="load-more" on:submit=submit>
+            <FormNotice status />
+            <Show when=move || cursor.with(Option::is_some)>
+                <SubmitButton status label=admin::MORE busy=words::LOADING look=Look::Plain />
+            </Show>
+            <span class="visually-hidden" role="status">{said}</span>
+        </form>
+    }
+}

@@ -1,0 +1,134 @@
+//! A token's page: what it is, its name and scopes to edit, its end.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use pat_core::token::TokenStatus;
+use pat_core::wire::{Choices, PersonalAccessToken};
+
+use crate::api::{self, Answer};
+use crate::components::icon::{Icon, Shape};
+use crate::components::notice::{Notice, Tone};
+use crate::components::page::Page;
+use crate::components::remote::{FailureNotice, Remote, Skeleton};
+use crate::components::token_facts::{Expiry, LastUse, Moment, ScopeList, Status, revocation};
+use crate::dates;
+use crate::model::failure::Failure;
+use crate::words::{self, edit};
+
+pub mod delete;
+pub mod settings;
+
+/// The page at `/settings/tokens/{id}`; another id is another page.
+#[component]
+pub fn EditTokenPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    move || view! { <TokenPage id=id.get() /> }
+}
+
+async fn read(id: String) -> Answer<(PersonalAccessToken, Choices)> {
+    futures::future::try_join(async move { api::token(&id).await }, api::choices()).await
+}
+
+#[component]
+fn TokenPage(id: String) -> impl IntoView {
+    let remote = Remote::new(move || read(id.clone()));
+    let heading = Signal::derive(move || match remote.answer() {
+        Some(Ok((token, _))) => token.name,
+        Some(Err(failure)) if is_missing(&failure) => edit::MISSING_TITLE.to_owned(),
+        None | Some(Err(_)) => edit::TITLE.to_owned(),
+    });
+    let content = move || match remote.answer() {
+        None => view! { <Skeleton /> }.into_any(),
+        Some(Ok((token, choices))) => view! { <Token token choices /> }.into_any(),
+        Some(Err(failure)) if is_missing(&failure) => view! { <Missing /> }.into_any(),
+        Some(Err(failure)) => view! { <FailureNotice failure on_retry=move || remote.reload() /> }.into_any(),
+    };
+    view! {
+        <nav class="crumbs">
+            <a href="/settings"><Icon shape=Shape::Back />{edit::BACK}</a>
+        </nav>
+        <Page heading ready=Signal::derive(move || remote.is_done()) narrow=true>{content}</Page>
+    }
+}
+
+/// Another user's token, a made-up id and a typing mistake are answered alike.
+fn is_missing(failure: &Failure) -> bool {
+    failure.code() == Some("not_found")
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    view! {
+        <p>{edit::MISSING}</p>
+        <p><a class="button" href="/settings">{edit::TO_LIST}</a></p>
+    }
+}
+
+/// The token as saved; an edit or a reload puts a newer one in its place.
+#[component]
+fn Token(token: PersonalAccessToken, choices: Choices) -> impl IntoView {
+    let saved = RwSignal::new(token);
+    let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
+    let below = move || {
+        if is_dead.get() {
+            view! { <WhatItCouldDo token=saved.get_untracked() /> }.into_any()
+        } else {
+            view! {
+                <settings::SettingsForm saved choices=choices.clone() />
+                <delete::DeleteSection saved />
+            }
+            .into_any()
+        }
+    };
+    view! {
+        {move || view! { <Facts token=saved.get() /> }}
+        {below}
+    }
+}
+
+#[component]
+fn Facts(token: PersonalAccessToken) -> impl IntoView {
+    let PersonalAccessToken { created_at, expires_at, last_used_at, last_used_ip, last_used_user_agent, token_hint, .. } = token.clone();
+    let client = last_used_user_agent.map(|client| view! { <Fact label=edit::CLIENT>{client}</Fact> });
+    let ended = why_ended(&token).map(|text| view! { <Notice tone=Tone::Info title=words::status(token.status) text /> });
+    view! {
+        {ended}
+        <dl class="facts">
+            <Fact label=edit::STATUS><Status token /></Fact>
+            <Fact label=edit::SECRET><code>{format!("dxp_…{}", token_hint)}</code></Fact>
+            <Fact label=edit::CREATED><Moment at=created_at /></Fact>
+            <Fact label=edit::EXPIRES><Expiry at=expires_at /></Fact>
+            <Fact label=edit::LAST_USED><LastUse at=last_used_at ip=last_used_ip /></Fact>
+            {client}
+        </dl>
+    }
+}
+
+#[component]
+fn Fact(label: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div class="fact">
+            <dt>{label}</dt>
+            <dd>{children()}</dd>
+        </div>
+    }
+}
+
+fn why_ended(token: &PersonalAccessToken) -> Option<String> {
+    match token.status {
+        TokenStatus::Active | TokenStatus::Paused => None,
+        TokenStatus::Expired => token.expires_at.map(|at| words::expired(&dates::date_time(at))),
+        TokenStatus::Revoked => Some(words::ended(&revocation(token))),
+    }
+}
+
+#[component]
+fn WhatItCouldDo(token: PersonalAccessToken) -> impl IntoView {
+    view! {
+        <section class="section">
+            <h2 class="section__title">{edit::DEAD_SCOPES}</h2>
+            <ScopeList scopes=token.scopes />
+        </section>
+    }
+}

@@ -1,0 +1,66 @@
+//! Deleting a token.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use pat_core::wire::PersonalAccessToken;
+
+use crate::components::button::{ActionButton, Look, SubmitButton};
+use crate::components::dialog::Dialog;
+use crate::components::flash::Flash;
+use crate::components::form::{FormNotice, FormStatus};
+use crate::words::{self, edit};
+use crate::{api, dates};
+
+/// What deleting means, and the button that asks once more.
+#[component]
+pub fn DeleteSection(
+    /// The token as saved.
+    saved: RwSignal<PersonalAccessToken>,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <section class="section danger" aria-labelledby="delete-title">
+            <div>
+                <h2 class="section__title" id="delete-title">{edit::DELETE_TITLE}</h2>
+                <p class="section__intro">{edit::DELETE_INTRO}</p>
+            </div>
+            <ActionButton label=edit::DELETE look=Look::Danger on_press=move || open.set(true) />
+        </section>
+        <DeleteDialog saved open />
+    }
+}
+
+#[component]
+fn DeleteDialog(saved: RwSignal<PersonalAccessToken>, open: RwSignal<bool>) -> impl IntoView {
+    let status = FormStatus::new();
+    let flash = Flash::current();
+    let navigate = use_navigate();
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let PersonalAccessToken { id, name, .. } = saved.get_untracked();
+        let navigate = navigate.clone();
+        status.submit(api::delete_token(id), move |()| {
+            flash.leave("/settings", edit::deleted(&name));
+            navigate("/settings", NavigateOptions { replace: true, ..NavigateOptions::default() });
+        });
+    };
+    let close = move || {
+        status.reset();
+        open.set(false);
+    };
+    let title = Signal::derive(move || saved.with(|token| edit::confirm_title(&token.name)));
+    let text = move || saved.with(|token| edit::confirm(token.last_used_at.map(dates::relative).as_deref()));
+    view! {
+        <Dialog open title on_close=close>
+            <form class="form" novalidate on:submit=submit>
+                <p>{text}</p>
+                <FormNotice status />
+                <div class="actions actions--end">
+                    <ActionButton label=words::CANCEL on_press=close />
+                    <SubmitButton status label=edit::DELETE busy=edit::DELETING look=Look::Danger />
+                </div>
+            </form>
+        </Dialog>
+    }
+}

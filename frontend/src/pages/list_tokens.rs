@@ -1,0 +1,68 @@
+//! Settings: the reader's own tokens.
+
+use leptos::prelude::*;
+use pat_core::wire::PersonalAccessToken;
+
+use crate::api;
+use crate::components::icon::{Icon, Shape};
+use crate::components::page::Page;
+use crate::components::remote::Remote;
+use crate::components::token_table::OwnTokens;
+use crate::model::listing::Listing;
+use crate::words::list;
+
+/// The settings page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let tokens = Remote::new(api::tokens);
+    view! {
+        <Page heading=list::TITLE.to_owned()>
+            <section class="section" aria-labelledby="tokens-title">
+                <div class="section__head">
+                    <div>
+                        <h2 class="section__title" id="tokens-title">{list::SECTION}</h2>
+                        <p class="section__intro">{list::INTRO}</p>
+                    </div>
+                    <a class="button button--primary" href="/settings/tokens/new"><Icon shape=Shape::Plus />{list::ADD}</a>
+                </div>
+                {tokens.show(|list| view! { <TokenList listing=Listing::of(list.personal_access_tokens) /> })}
+            </section>
+        </Page>
+    }
+}
+
+#[component]
+fn TokenList(listing: Listing) -> impl IntoView {
+    let Listing { live, ended } = listing;
+    let live = match (live.is_empty(), ended.is_empty()) {
+        (false, _) => view! { <OwnTokens tokens=live caption=list::SECTION /> }.into_any(),
+        (true, true) => view! { <Empty /> }.into_any(),
+        (true, false) => view! { <p class="empty">{list::NO_LIVE}</p> }.into_any(),
+    };
+    view! {
+        {live}
+        {(!ended.is_empty()).then(|| view! { <Ended tokens=ended /> })}
+    }
+}
+
+#[component]
+fn Empty() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Icon shape=Shape::Key />
+            <h3 class="empty__title">{list::EMPTY_TITLE}</h3>
+            <p>{list::EMPTY}</p>
+        </div>
+    }
+}
+
+#[component]
+fn Ended(tokens: Vec<PersonalAccessToken>) -> impl IntoView {
+    let caption = list::ended(tokens.len());
+    view! {
+        <details class="ended">
+            <summary>{caption.clone()}</summary>
+            <OwnTokens tokens caption />
+        </details>
+    }
+}

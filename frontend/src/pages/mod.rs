@@ -1,0 +1,9 @@
+//! One file a page.
+
+pub mod admin_tokens;
+pub mod edit_token;
+pub mod list_tokens;
+pub mod new_token;
+pub mod not_found;
+pub mod set_password;
+pub mod sign_in;
