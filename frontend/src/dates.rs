@@ -5,7 +5,8 @@ use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 
-use crate::model::moment;
+use crate::model::moment::{self, Unit};
+use crate::words;
 
 /// The time on the reader's clock.
 pub fn now() -> Timestamp {
@@ -39,8 +40,10 @@ pub fn calendar_date(date: &str) -> Option<String> {
 /// For example "3 minutes ago" or "in 6 days".
 pub fn relative(at: Timestamp) -> String {
     let (amount, unit) = moment::distance(now(), at);
-    let options: Object = options(&[("numeric", "auto")]).into();
-    Intl::RelativeTimeFormat::new(&locales(), &options).format(f64::from(amount), unit.as_str()).into()
+    if unit == Unit::Second && amount <= 0 {
+        return words::JUST_NOW.to_owned();
+    }
+    Intl::RelativeTimeFormat::new(&locales(), &Object::new()).format(f64::from(amount), unit.as_str()).into()
 }
 
 /// The reader's calendar date at an instant, as `<input type=date>` wants it.

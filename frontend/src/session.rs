@@ -51,6 +51,11 @@ impl Auth {
         }
     }
 
+    /// Who is signed in at this moment, if anybody.
+    pub fn session_now(self) -> Option<Session> {
+        untrack(|| self.session())
+    }
+
     /// Asks the server again.
     pub fn load(self) {
         spawn_local(async move {

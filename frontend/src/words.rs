@@ -14,6 +14,7 @@ pub const SKIP: &str = "Skip to content";
 pub const LOADING: &str = "Loading…";
 pub const TRY_AGAIN: &str = "Try again";
 pub const CANCEL: &str = "Cancel";
+pub const JUST_NOW: &str = "just now";
 pub const NEVER: &str = "Never";
 pub const SYSTEM: &str = "the system";
 
@@ -165,11 +166,8 @@ pub mod edit {
     pub const CREATED: &str = "Created";
     pub const EXPIRES: &str = "Expires";
     pub const LAST_USED: &str = "Last used";
-    pub const FROM: &str = "From";
     pub const CLIENT: &str = "Client";
     pub const STATUS: &str = "Status";
-    pub const SCOPES: &str = "Scopes";
-    pub const NEVER_USED: &str = "Not used yet";
     pub const SETTINGS: &str = "Name and scopes";
     pub const DELETE_TITLE: &str = "Delete this token";
     pub const DELETE_INTRO: &str = "Every client that uses it is refused from the next request on.";
@@ -259,6 +257,10 @@ pub fn status(status: TokenStatus) -> &'static str {
 
 pub fn expired(when: &str) -> String {
     format!("It expired on {when}.")
+}
+
+pub fn paused_until(when: &str) -> String {
+    format!("It is refused until {when}, and works again then.")
 }
 
 pub fn paused(until: &str) -> String {

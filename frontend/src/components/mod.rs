@@ -1,4 +1,5 @@
 //! What the pages are made of. Each file has its CSS in `style/`, under the same name.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
 pub mod button;
 pub mod copy;

@@ -16,6 +16,28 @@ impl Visits {
     }
 }
 
+/// How wide a page is at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Width {
+    /// For tables.
+    #[default]
+    Full,
+    /// For forms.
+    Form,
+    /// For a field or two.
+    Slim,
+}
+
+impl Width {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Full => "page",
+            Self::Form => "page page--form",
+            Self::Slim => "page page--slim",
+        }
+    }
+}
+
 /// Sets the title, shows the heading, and puts the focus on it when somebody comes from another page.
 #[component]
 pub fn Page(
@@ -25,9 +47,9 @@ pub fn Page(
     /// Whether the heading is the final one already.
     #[prop(optional, into, default = true.into())]
     ready: Signal<bool>,
-    /// Whether the page is a single narrow form.
+    /// How wide it is at most.
     #[prop(optional)]
-    narrow: bool,
+    width: Width,
     /// Its content.
     children: Children,
 ) -> impl IntoView {
@@ -43,7 +65,7 @@ pub fn Page(
         focused == Some(true) || ready
     });
     view! {
-        <article class=if narrow { "page page--narrow" } else { "page" }>
+        <article class=width.class()>
             <h1 class="page__title" tabindex="-1">{heading}</h1>
             {children()}
         </article>

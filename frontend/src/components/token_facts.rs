@@ -108,9 +108,18 @@ pub fn Status(
         TokenStatus::Revoked => Some(revocation(&token)),
     };
     view! {
-        <span class=badge_class(token.status)>{words::status(token.status)}</span>
+        <Badge status=token.status />
         {why.map(|why| view! { <span class="why">{why}</span> })}
     }
+}
+
+/// A status in a word.
+#[component]
+pub fn Badge(
+    /// The status.
+    status: TokenStatus,
+) -> impl IntoView {
+    view! { <span class=badge_class(status)>{words::status(status)}</span> }
 }
 
 /// Who revoked a token, when, and why.

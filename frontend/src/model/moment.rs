@@ -33,11 +33,21 @@ impl Unit {
     }
 }
 
-/// The distance from `now`, in the largest unit that fits; negative is past. Whole units only, so that "in 7 days" is never said of less.
+/// The distance from `now`, in a unit that is neither too coarse nor too fine: 40 days are days, 90 are months. Negative is past.
+/// Whole units only, so that "in 7 days" is never said of less.
 pub fn distance(now: Timestamp, then: Timestamp) -> (i32, Unit) {
+    const DAY: i64 = 86_400;
     let seconds = then.duration_since(now).as_secs();
-    let units = [(Unit::Year, 365 * 86_400), (Unit::Month, 30 * 86_400), (Unit::Day, 86_400), (Unit::Hour, 3_600), (Unit::Minute, 60)];
-    let (unit, length) = units.into_iter().find(|(_, length)| seconds.abs() >= *length).unwrap_or((Unit::Second, 1));
+    // Each unit with its length, and from which distance on it is used.
+    let units = [
+        (Unit::Year, 365 * DAY, 730 * DAY),
+        (Unit::Month, 30 * DAY, 60 * DAY),
+        (Unit::Day, DAY, DAY),
+        (Unit::Hour, 3_600, 3_600),
+        (Unit::Minute, 60, 60),
+    ];
+    let fitting = units.into_iter().find(|(_, _, from)| seconds.abs() >= *from);
+    let (unit, length) = fitting.map_or((Unit::Second, 1), |(unit, length, _)| (unit, length));
     (i32::try_from(seconds / length).unwrap_or(i32::MAX), unit)
 }
 
@@ -55,13 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_told_in_the_largest_unit() {
+    fn distances_are_told_in_a_fitting_unit() {
         assert_eq!(from_noon("2027-01-31T12:00:00Z"), (0, Unit::Second));
         assert_eq!(from_noon("2027-01-31T11:59:01Z"), (-59, Unit::Second));
         assert_eq!(from_noon("2027-01-31T11:57:00Z"), (-3, Unit::Minute));
         assert_eq!(from_noon("2027-01-31T11:00:00Z"), (-1, Unit::Hour));
         assert_eq!(from_noon("2027-02-07T11:59:59Z"), (6, Unit::Day));
+        assert_eq!(from_noon("2027-03-12T12:00:00Z"), (40, Unit::Day));
         assert_eq!(from_noon("2027-05-01T12:00:00Z"), (3, Unit::Month));
+        assert_eq!(from_noon("2028-03-06T12:00:00Z"), (13, Unit::Month));
         assert_eq!(from_noon("2127-01-31T12:00:00Z"), (100, Unit::Year));
     }
 

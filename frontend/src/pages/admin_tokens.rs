@@ -6,7 +6,7 @@ use pat_core::wire::{AdminToken, AdminTokenList};
 use crate::api;
 use crate::components::button::{Look, SubmitButton};
 use crate::components::form::{FormNotice, FormStatus};
-use crate::components::page::Page;
+use crate::components::page::{Page, Width};
 use crate::components::remote::Remote;
 use crate::components::token_table::EveryonesTokens;
 use crate::model::person::is_admin;
@@ -18,7 +18,7 @@ pub mod revoke;
 /// The page at `/admin/tokens`.
 #[component]
 pub fn AdminTokensPage() -> impl IntoView {
-    if Auth::current().session().is_some_and(|session| is_admin(&session)) {
+    if Auth::current().session_now().is_some_and(|session| is_admin(&session)) {
         view! { <EveryonesPage /> }.into_any()
     } else {
         view! { <Forbidden /> }.into_any()
@@ -28,7 +28,7 @@ pub fn AdminTokensPage() -> impl IntoView {
 #[component]
 fn Forbidden() -> impl IntoView {
     view! {
-        <Page heading=admin::FORBIDDEN_TITLE.to_owned() narrow=true>
+        <Page heading=admin::FORBIDDEN_TITLE.to_owned() width=Width::Form>
             <p>{admin::FORBIDDEN}</p>
             <p><a class="button" href="/settings">{words::not_found::HOME}</a></p>
         </Page>

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use pat_core::token::TokenStatus;
+use pat_core::token::{TokenKind, TokenStatus};
 use pat_core::wire::{Choices, PersonalAccessToken};
 
 use crate::api::{self, Answer};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::{Notice, Tone};
-use crate::components::page::Page;
+use crate::components::page::{Page, Width};
 use crate::components::remote::{FailureNotice, Remote, Skeleton};
-use crate::components::token_facts::{Expiry, LastUse, Moment, ScopeList, Status, revocation};
+use crate::components::token_facts::{Badge, Expiry, LastUse, Moment, ScopeList, revocation};
 use crate::dates;
 use crate::model::failure::Failure;
 use crate::words::{self, edit};
@@ -48,7 +48,7 @@ fn TokenPage(id: String) -> impl IntoView {
         <nav class="crumbs">
             <a href="/settings"><Icon shape=Shape::Back />{edit::BACK}</a>
         </nav>
-        <Page heading ready=Signal::derive(move || remote.is_done()) narrow=true>{content}</Page>
+        <Page heading ready=Signal::derive(move || remote.is_done()) width=Width::Form>{content}</Page>
     }
 }
 
@@ -89,14 +89,15 @@ fn Token(token: PersonalAccessToken, choices: Choices) -> impl IntoView {
 
 #[component]
 fn Facts(token: PersonalAccessToken) -> impl IntoView {
-    let PersonalAccessToken { created_at, expires_at, last_used_at, last_used_ip, last_used_user_agent, token_hint, .. } = token.clone();
+    let PersonalAccessToken { created_at, expires_at, last_used_at, last_used_ip, last_used_user_agent, status, token_hint, .. } =
+        token.clone();
     let client = last_used_user_agent.map(|client| view! { <Fact label=edit::CLIENT>{client}</Fact> });
-    let ended = why_ended(&token).map(|text| view! { <Notice tone=Tone::Info title=words::status(token.status) text /> });
+    let notice = why_not_working(&token).map(|text| view! { <Notice tone=Tone::Info title=words::status(token.status) text /> });
     view! {
-        {ended}
+        {notice}
         <dl class="facts">
-            <Fact label=edit::STATUS><Status token /></Fact>
-            <Fact label=edit::SECRET><code>{format!("dxp_…{}", token_hint)}</code></Fact>
+            <Fact label=edit::STATUS><Badge status /></Fact>
+            <Fact label=edit::SECRET><code>{format!("{}…{token_hint}", TokenKind::Personal.prefix())}</code></Fact>
             <Fact label=edit::CREATED><Moment at=created_at /></Fact>
             <Fact label=edit::EXPIRES><Expiry at=expires_at /></Fact>
             <Fact label=edit::LAST_USED><LastUse at=last_used_at ip=last_used_ip /></Fact>
@@ -115,9 +116,10 @@ fn Fact(label: &'static str, children: Children) -> impl IntoView {
     }
 }
 
-fn why_ended(token: &PersonalAccessToken) -> Option<String> {
+fn why_not_working(token: &PersonalAccessToken) -> Option<String> {
     match token.status {
-        TokenStatus::Active | TokenStatus::Paused => None,
+        TokenStatus::Active => None,
+        TokenStatus::Paused => token.paused_until.map(|until| words::paused_until(&dates::date_time(until))),
         TokenStatus::Expired => token.expires_at.map(|at| words::expired(&dates::date_time(at))),
         TokenStatus::Revoked => Some(words::ended(&revocation(token))),
     }

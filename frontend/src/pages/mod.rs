@@ -1,4 +1,5 @@
 //! One file a page.
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
 pub mod admin_tokens;
 pub mod edit_token;

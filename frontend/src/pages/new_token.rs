@@ -12,7 +12,7 @@ use crate::components::field::TextField;
 use crate::components::flash::Flash;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::notice::{Notice, Tone};
-use crate::components::page::Page;
+use crate::components::page::{Page, Width};
 use crate::components::remote::Remote;
 use crate::components::scope_picker::ScopePicker;
 use crate::model::scopes::ScopeMenu;
@@ -23,7 +23,7 @@ use crate::{api, dates};
 #[derive(Clone)]
 enum Step {
     Form,
-    Secret(CreatedToken),
+    Secret(Box<CreatedToken>),
     Closed,
 }
 
@@ -40,15 +40,15 @@ pub fn NewTokenPage() -> impl IntoView {
     });
     let content = move || match step.get() {
         Step::Form => {
-            let on_created = move |created| step.set(Step::Secret(created));
+            let on_created = move |created| step.set(Step::Secret(Box::new(created)));
             choices
                 .show(move |choices| view! { <p class="page__intro">{form::NEW_INTRO}</p><NewTokenForm choices on_created /> })
                 .into_any()
         }
-        Step::Secret(created) => view! { <Secret created step /> }.into_any(),
+        Step::Secret(created) => view! { <Secret created=*created step /> }.into_any(),
         Step::Closed => ().into_any(),
     };
-    view! { <Page heading narrow=true>{content}</Page> }
+    view! { <Page heading width=Width::Form>{content}</Page> }
 }
 
 #[component]

@@ -10,7 +10,7 @@ use crate::components::field::TextField;
 use crate::components::flash::Flash;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::notice::{Notice, Tone};
-use crate::components::page::Page;
+use crate::components::page::{Page, Width};
 use crate::words::password;
 use crate::{api, browser};
 
@@ -23,7 +23,7 @@ pub fn SetPasswordPage() -> impl IntoView {
     } else {
         view! { <PasswordForm link /> }.into_any()
     };
-    view! { <Page heading=password::TITLE.to_owned() narrow=true>{content}</Page> }
+    view! { <Page heading=password::TITLE.to_owned() width=Width::Slim>{content}</Page> }
 }
 
 #[component]

@@ -9,7 +9,7 @@ use crate::api;
 use crate::components::button::SubmitButton;
 use crate::components::field::TextField;
 use crate::components::form::{FormNotice, FormStatus};
-use crate::components::page::Page;
+use crate::components::page::{Page, Width};
 use crate::model::next::LocalPath;
 use crate::session::Auth;
 use crate::words::sign_in;
@@ -27,7 +27,7 @@ pub fn SignInPage() -> impl IntoView {
         status.submit(async move { api::sign_in(&sign_in).await }, move |session| auth.signed_in(session));
     };
     view! {
-        <Page heading=sign_in::TITLE.to_owned() narrow=true>
+        <Page heading=sign_in::TITLE.to_owned() width=Width::Slim>
             <form class="form panel" novalidate on:submit=submit>
                 <FormNotice status />
                 <TextField name="email" label=sign_in::EMAIL kind="email" autocomplete="username" value=email errors=status.errors("email") />

@@ -67,6 +67,6 @@ fn mark_revoked(tokens: &mut [AdminToken], id: TokenId, reason: String, auth: Au
         token.status = TokenStatus::Revoked;
         token.revoked_at = Some(dates::now());
         token.revoke_reason = Some(reason);
-        token.revoked_by = auth.session().map(|session| Person { id: session.user.id, name: session.user.name });
+        token.revoked_by = auth.session_now().map(|session| Person { id: session.user.id, name: session.user.name });
     }
 }
