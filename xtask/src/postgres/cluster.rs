@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::fcntl::OFlag;
 use nix::unistd::User;
 
 use super::{Purpose, connect};
@@ -164,12 +165,22 @@ impl Cluster {
         command
     }
 
-    /// Writes a file that only the cluster's user may read.
+    /// Writes a file that only the cluster's user may read. That user owns the folder, so root follows no link there.
     fn write_private(&self, path: &Path, text: &str) -> Result<()> {
         let said = || format!("can't write {}", path.display());
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).with_context(said)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(path)
+            .with_context(said)?;
         file.write_all(text.as_bytes()).with_context(said)?;
-        give(path, self.user.as_ref())
+        match &self.user {
+            Some(user) => fchown(&file, Some(user.uid.as_raw()), Some(user.gid.as_raw())).with_context(said),
+            None => Ok(()),
+        }
     }
 
     fn stop(&mut self) -> Result<()> {
@@ -241,7 +252,10 @@ fn home(workspace: &Workspace, purpose: Purpose, user: Option<&User>) -> Result<
             return Err(error).with_context(|| format!("can't create {}", home.display()));
         }
         Ok(()) => {
-            give(&home, user)?;
+            if let Some(user) = user {
+                let said = || format!("can't give {} to the user {}", home.display(), user.name);
+                chown(&home, Some(user.uid.as_raw()), Some(user.gid.as_raw())).with_context(said)?;
+            }
             fs::set_permissions(&home, fs::Permissions::from_mode(0o700))?;
         }
         Err(_) => {}
@@ -267,12 +281,6 @@ fn as_user(command: &mut Command, user: Option<&User>) {
     if let Some(user) = user {
         command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
     }
-}
-
-fn give(path: &Path, user: Option<&User>) -> Result<()> {
-    let Some(user) = user else { return Ok(()) };
-    chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
-        .with_context(|| format!("can't give {} to the user {}", path.display(), user.name))
 }
 
 fn remove_folder(folder: &Path) -> Result<()> {
