@@ -59,11 +59,11 @@ impl App {
             trusted_proxies,
             time_zones: TimeZoneDatabase::bundled(),
             passwords: Passwords::new()?,
-            sign_in_failures: Failures::new(10, Duration::from_secs(300)),
-            email_failures: Failures::new(20, Duration::from_secs(300)),
-            look_up_failures: Failures::new(300, Duration::from_secs(60)),
+            sign_in_failures: Failures::new(10, Duration::from_mins(5)),
+            email_failures: Failures::new(20, Duration::from_mins(5)),
+            look_up_failures: Failures::new(300, Duration::from_mins(1)),
             dead_tokens: DeadTokens::default(),
-            noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build(),
+            noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),
         })
     }
 }

@@ -56,7 +56,7 @@ enum AccountCommand {
 /// Where the data is.
 #[derive(Debug, Args)]
 struct Database {
-    /// A Postgres URL, for example postgres://user:password@host:5432/pat. Several hosts may be given, with target_session_attrs=read-write.
+    /// A Postgres URL, for example `postgres://user:password@host:5432/pat`. Several hosts may be given, with target_session_attrs=read-write.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
 }
@@ -69,7 +69,7 @@ pub struct Serve {
     /// The address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
-    /// The origin that people use, for example https://tokens.example.com. http:// only on loopback.
+    /// The origin that people use, for example `https://tokens.example.com`; `http://` only on loopback.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
     pub public_url: PublicUrl,
     /// Addresses of proxies whose X-Forwarded-For counts, for example 10.0.0.0/8. May be repeated, or given with commas.

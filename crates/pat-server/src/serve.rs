@@ -50,13 +50,11 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     tracing::info!("stopping");
     let _ = stop.send(());
-    match tokio::time::timeout(DRAIN, serving).await {
-        Ok(served) => Ok(served??),
-        Err(_) => {
-            tracing::warn!("some requests did not end in time");
-            Ok(())
-        }
+    if let Ok(ended) = tokio::time::timeout(DRAIN, serving).await {
+        return Ok(ended??);
     }
+    tracing::warn!("some requests did not end in time");
+    Ok(())
 }
 
 /// Waits for a preparation that fails for good; one that succeeds goes on keeping partitions.
@@ -81,7 +79,7 @@ async fn prepare(app: SharedApp, migrate: bool, with_demo: bool) -> anyhow::Resu
         if let Err(error) = made.await {
             tracing::warn!(%error, "the audit log's next months could not be made; trying again in an hour");
         }
-        tokio::time::sleep(Duration::from_secs(3600)).await;
+        tokio::time::sleep(Duration::from_hours(1)).await;
     }
 }
 
@@ -108,6 +106,7 @@ async fn wait_for_signal() -> anyhow::Result<()> {
 
 fn start_log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr);
     if json { log.json().init() } else { log.init() }
 }

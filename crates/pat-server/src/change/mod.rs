@@ -6,8 +6,9 @@ pub mod accounts;
 pub mod organization_tokens;
 pub mod passwords;
 pub mod people;
-pub mod sessions;
+
 pub mod settings;
+pub mod sign_in;
 pub mod tokens;
 
 use pat_core::audit::{EventType, Outcome};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::store::audit::{self, NewEvent};
-use crate::store::sessions::SignedIn;
+use crate::store::sessions::{self, SignedIn};
 use crate::store::{Conn, Reach, Store, Transaction};
 
 /// Who asks for a change: a session, which is read again under the locks.
@@ -41,13 +42,11 @@ impl<'a> Asker<'a> {
     /// Takes the locks, then reads who asks.
     async fn begin(self, store: &Store, reach: Reach) -> Result<(Transaction, SignedIn), ApiError> {
         let mut tx = store.begin_change(self.account_id, reach).await?;
-        match crate::store::sessions::find(&mut tx, self.session_id).await? {
-            Some(actor) => Ok((tx, actor)),
-            None => {
-                tx.rollback().await?;
-                Err(ApiError::NotSignedIn)
-            }
+        if let Some(actor) = sessions::find(&mut tx, self.session_id).await? {
+            return Ok((tx, actor));
         }
+        tx.rollback().await?;
+        Err(ApiError::NotSignedIn)
     }
 
     /// Writes the record of what was done or refused, and commits both together. The work must not have written anything

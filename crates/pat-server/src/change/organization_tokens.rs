@@ -37,6 +37,7 @@ pub async fn mint(app: &App, asker: Asker<'_>, request: &CreateToken) -> Result<
             secret: &secret,
             name: &mint.name,
             scopes: app.policy.scope_names(mint.scopes),
+            created_at: now,
             expires_at: mint.expires_at,
             created_via: CreatedVia::Page,
         };

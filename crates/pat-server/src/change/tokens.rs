@@ -48,6 +48,7 @@ async fn mint_locked(
         secret: &secret,
         name: &mint.name,
         scopes: app.policy.scope_names(mint.scopes),
+        created_at: now,
         expires_at: mint.expires_at,
         created_via: CreatedVia::Page,
     };

@@ -1,6 +1,6 @@
 //! `/api/admin/tokens`: everyone's, for workspace admins.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pat_core::grant;
 use pat_core::id::TokenId;
@@ -11,14 +11,13 @@ use serde::Deserialize;
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
-use crate::extract::{Caller, Id, Json};
+use crate::extract::{Caller, Id, Json, Query};
 use crate::store::{self, settings, tokens};
 
 const PAGE: usize = 100;
 
 /// Where a page of the list begins.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -29,13 +28,13 @@ pub struct ListQuery {
 pub async fn list(
     State(app): State<SharedApp>,
     caller: Caller,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<AdminTokenList>, ApiError> {
     if !is_workspace_admin(&caller.session.roles) {
         return Err(ApiError::Forbidden);
     }
-    let Query(query) = query.map_err(|_| ApiError::field("query", FieldCode::UnknownField))?;
-    let cursor = query.cursor.map(|text| text.parse::<TokenId>()).transpose().map_err(|_| ApiError::field("cursor", FieldCode::Invalid))?;
+    let parse = |text: String| text.parse::<TokenId>().ok().ok_or_else(|| ApiError::field("cursor", FieldCode::Invalid));
+    let cursor = query.cursor.map(parse).transpose()?;
     let mut conn = app.store.conn().await?;
     let account = caller.session.account_id();
     let limits = settings::find(&mut conn, account).await?;

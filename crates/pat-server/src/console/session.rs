@@ -26,7 +26,7 @@ pub async fn sign_in(
     jar: CookieJar,
     Json(request): Json<SignIn>,
 ) -> Result<(CookieJar, axum::Json<Session>), ApiError> {
-    let secret = change::sessions::create(&app, &client, &request).await?;
+    let secret = change::sign_in::create(&app, &client, &request).await?;
     let mut conn = app.store.conn().await?;
     let digest = secret.digest(crate::random_secret::Purpose::Session);
     let session = sessions::find_by_digest(&mut conn, &digest).await?.ok_or(ApiError::NotSignedIn)?;
@@ -44,7 +44,7 @@ pub async fn read(State(app): State<SharedApp>, caller: Caller) -> Result<axum::
 /// Sign out.
 #[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
 pub async fn sign_out(State(app): State<SharedApp>, caller: Caller, jar: CookieJar) -> Result<(StatusCode, CookieJar), ApiError> {
-    change::sessions::end(&app, caller.asker()).await?;
+    change::sign_in::end(&app, caller.asker()).await?;
     Ok((StatusCode::NO_CONTENT, jar.remove(cookie(&app, String::new()))))
 }
 

@@ -1,6 +1,6 @@
 //! `/api/personal-access-tokens`: the caller's own.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pat_core::grant;
@@ -12,12 +12,11 @@ use serde::Deserialize;
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
-use crate::extract::{Caller, Id, Json};
+use crate::extract::{Caller, Id, Json, Query};
 use crate::store::{self, settings, tokens};
 
 /// The filter of the list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// Only tokens with this status.
     #[param(value_type = Option<TokenStatus>)]
@@ -40,12 +39,7 @@ impl ListQuery {
 /// List one's own tokens, newest first.
 #[utoipa::path(get, path = "/api/personal-access-tokens", tag = "personal access tokens", params(ListQuery),
     responses((status = 200, body = TokenList)))]
-pub async fn list(
-    State(app): State<SharedApp>,
-    caller: Caller,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<axum::Json<TokenList>, ApiError> {
-    let Query(query) = query.map_err(|_| ApiError::field("query", FieldCode::UnknownField))?;
+pub async fn list(State(app): State<SharedApp>, caller: Caller, Query(query): Query<ListQuery>) -> Result<axum::Json<TokenList>, ApiError> {
     let wanted = query.status()?;
     let session = &caller.session;
     let mut conn = app.store.conn().await?;

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use pat_core::wire::{FieldCode, FieldError};
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
 
 use super::MAX_BODY;
@@ -44,17 +45,20 @@ pub fn is_json(content_type: &str) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let mut note_unknown = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
-    let body = serde_ignored::Deserializer::new(&mut reader, &mut note_unknown);
-    let value = serde_path_to_error::deserialize(body).map_err(|error| refusal(&error))?;
+    let value = read(&mut reader)?;
     reader.end().map_err(|error| ApiError::BadJson(place(&error)))?;
-    if unknown.is_empty() {
-        Ok(value)
-    } else {
-        Err(ApiError::Invalid(unknown.iter().map(|field| FieldError::new(field, FieldCode::UnknownField)).collect()))
-    }
+    // serde reads a struct from an array as well, which no caller means.
+    if body.trim_ascii_start().starts_with(b"{") { Ok(value) } else { Err(ApiError::field("body", FieldCode::Invalid)) }
+}
+
+/// Reads a value and names each field that `T` doesn't know.
+pub(super) fn read<'de, T: DeserializeOwned>(source: impl Deserializer<'de, Error = serde_json::Error>) -> Result<T, ApiError> {
+    let mut unknown = Vec::new();
+    let mut note_unknown = |path: serde_ignored::Path<'_>| unknown.push(FieldError::new(&path.to_string(), FieldCode::UnknownField));
+    let watched = serde_ignored::Deserializer::new(source, &mut note_unknown);
+    let value = serde_path_to_error::deserialize(watched).map_err(|error| refusal(&error))?;
+    if unknown.is_empty() { Ok(value) } else { Err(ApiError::Invalid(unknown)) }
 }
 
 fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {

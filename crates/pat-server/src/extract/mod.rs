@@ -3,10 +3,12 @@
 pub mod json;
 pub mod middleware;
 pub mod path;
+pub mod query;
 pub mod session;
 
 pub use json::Json;
 pub use path::Id;
+pub use query::Query;
 pub use session::Caller;
 
 /// The largest body that is read, in bytes.

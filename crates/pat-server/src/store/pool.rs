@@ -58,6 +58,11 @@ impl Store {
         Ok(self.pool.get().await?)
     }
 
+    /// Closes all connections; whoever asks for one afterwards is refused.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     /// A connection of one's own, outside the pool.
     pub async fn own_conn(&self) -> Result<Conn, StoreError> {
         connect(&self.database_url).await.map_err(|error| StoreError::Unavailable(error.into()))

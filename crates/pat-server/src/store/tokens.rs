@@ -233,6 +233,8 @@ pub struct NewToken<'a> {
     pub name: &'a TokenName,
     /// Its scopes.
     pub scopes: Vec<String>,
+    /// The instant that its expiration was counted from.
+    pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
     /// How it came to be.
@@ -252,6 +254,7 @@ pub async fn insert(conn: &mut Conn, token: &NewToken<'_>) -> Result<(), StoreEr
         tokens::name_key.eq(token.name.key()),
         tokens::scopes.eq(&token.scopes),
         tokens::created_via.eq(token.created_via.as_str()),
+        tokens::created_at.eq(jiff_diesel::Timestamp::from(token.created_at)),
         tokens::expires_at.eq(token.expires_at.map(jiff_diesel::Timestamp::from)),
     );
     diesel::insert_into(tokens::table).values(row).execute(conn).await?;

@@ -27,7 +27,7 @@ pub async fn list(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError>
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = events.len() > size;
     events.truncate(size);
-    let next_cursor = events.last().filter(|_| has_more).map(|event| cursor(event));
+    let next_cursor = events.last().filter(|_| has_more).map(cursor);
     let audit_logs: Vec<Value> = events.iter().map(entry).collect();
     reply(json!({ "audit_logs": audit_logs, "response_metadata": { "next_cursor": next_cursor.transpose()? } }))
 }

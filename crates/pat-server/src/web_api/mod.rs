@@ -51,9 +51,9 @@ pub fn is_web_api(path: &str) -> bool {
 /// Answers a call.
 pub async fn serve(app: &App, client: &Client, request: Request) -> Response {
     match answer(app, client, request).await {
-        Ok(mut reply) => {
-            reply.insert("ok".into(), true.into());
-            let mut response = axum::Json(reply).into_response();
+        Ok(reply) => {
+            let body: Reply = [("ok".to_owned(), Value::Bool(true))].into_iter().chain(reply).collect();
+            let mut response = axum::Json(body).into_response();
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
             response
         }

@@ -1,0 +1,135 @@
+//! Every route × every wrong caller. The routes come from the server's own tables, so a new one can't be missed.
+
+use pat_core::policy::Verb;
+use pat_server::routes;
+use reqwest::{Client, Method};
+
+use crate::support::{Answer, Bearer, Browser, Server, json};
+
+/// Console routes that need no session. The list may only shrink.
+const OPEN: [(&str, &str); 2] = [("post", "/api/session"), ("post", "/api/password")];
+
+/// Verb and path of each operation of the Console API.
+fn console_routes(server: &Server) -> Vec<(String, String)> {
+    let api = serde_json::to_value(routes::openapi(&server.app.policy)).unwrap();
+    let mut routes = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for verb in item.as_object().unwrap().keys().filter(|_| path.starts_with("/api/")) {
+            routes.push((verb.clone(), path.replace("{id}", &uuid::Uuid::now_v7().to_string())));
+        }
+    }
+    assert!(routes.len() >= 10, "{routes:?}");
+    routes
+}
+
+fn verb(verb: &str) -> Method {
+    verb.to_uppercase().parse().unwrap()
+}
+
+async fn ask(browser: &Browser, method: &str, path: &str) -> Answer {
+    Answer::of(browser.request(verb(method), path).header("if-match", "\"1\"").json(&json!({}))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_console_route_answers_without_a_session() {
+    let server = Server::start().await;
+    let (expired, ended) = (server.sign_in("admin@demo.test").await, server.sign_in("member@demo.test").await);
+    server.sql("UPDATE sessions SET expires_at = now() WHERE user_id = (SELECT id FROM users WHERE email = 'admin@demo.test')").await;
+    server.sql("UPDATE sessions SET ended_at = now() WHERE user_id = (SELECT id FROM users WHERE email = 'member@demo.test')").await;
+    for (method, path) in console_routes(&server) {
+        if OPEN.contains(&(&method, &path)) {
+            continue;
+        }
+        for browser in [&server.visitor(), &expired, &ended] {
+            assert_eq!(ask(browser, &method, &path).await.verdict(), (401, "not_signed_in"), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_console_route_takes_a_token_or_another_site_s_request() {
+    let server = Server::start().await;
+    let browser = server.sign_in("admin@demo.test").await;
+    let (bearer, _) = server.token(&browser, &["auditLogs:read", "catalog:read"]).await;
+    for (method, path) in console_routes(&server) {
+        if !OPEN.contains(&(&method, &path)) {
+            let request = bearer.request(verb(&method), &path).header("origin", &server.base).json(&json!({}));
+            assert_eq!(Answer::of(request).await.verdict(), (401, "not_signed_in"), "{method} {path}");
+        }
+        if method != "get" {
+            let request = browser.request(verb(&method), &path).header("origin", "https://evil.example").json(&json!({})).build().unwrap();
+            // `Origin` stands there twice now: the first is the page's own, added by the test's browser.
+            let cross =
+                Client::new().request(verb(&method), request.url().clone()).header("origin", "https://evil.example").json(&json!({}));
+            assert_eq!(Answer::of(cross).await.verdict(), (403, "cross_site"), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admin_routes_are_for_workspace_admins() {
+    let server = Server::start().await;
+    let routes: Vec<_> = console_routes(&server).into_iter().filter(|(_, path)| path.starts_with("/api/admin/")).collect();
+    assert!(routes.len() >= 2);
+    for email in ["member@demo.test", "scorecards@demo.test", "selfservice@demo.test", "snapshots@demo.test", "database@demo.test"] {
+        let browser = server.sign_in(email).await;
+        for (method, path) in &routes {
+            assert_eq!(ask(&browser, method, path).await.verdict(), (403, "forbidden"), "{email}: {method} {path}");
+        }
+    }
+}
+
+async fn call(bearer: &Bearer, method: Verb, path: &str) -> Answer {
+    Answer::of(bearer.request(method.as_str().parse().unwrap(), path)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_web_api_method_wants_a_token_and_all_its_scopes() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin@demo.test").await;
+    let (all, id) = server.token(&admin, &["catalog:read"]).await;
+    let everything: Vec<_> = server.app.policy.scopes().iter().map(|scope| scope.name.clone()).collect();
+    assert_eq!(admin.edit(&id, 1, json!({ "scopes": everything })).await.status, 200);
+    let (none, id) = server.token(&admin, &["catalog:read"]).await;
+    server.sql(&format!("UPDATE tokens SET scopes = '{{}}' WHERE id = '{id}'")).await;
+    let (dead, id) = server.token(&admin, &["catalog:read"]).await;
+    admin.delete_token(&id).await;
+    for method in server.app.policy.methods() {
+        let needed = server.app.policy.scope_names(method.scopes);
+        for path in &method.paths {
+            let path = path.to_string();
+            let nobody = Answer::of(Client::new().request(method.verb.as_str().parse().unwrap(), format!("{}{path}", server.base))).await;
+            assert_eq!(nobody.verdict(), (401, "not_authed"), "{path}");
+            assert_eq!(call(&dead, method.verb, &path).await.verdict(), (401, "invalid_auth"), "{path}");
+            let refused = call(&none, method.verb, &path).await;
+            if needed.is_empty() {
+                assert_eq!(refused.status, 200, "{path}");
+            } else {
+                assert_eq!(refused.verdict(), (403, "not_authorized"), "{path}");
+                assert_eq!(refused.body["error_details"]["missing_scopes"], json!(needed), "{path}");
+            }
+            let allowed = call(&all, method.verb, &path).await;
+            assert!([200, 422, 501].contains(&allowed.status), "{path}: {allowed:?}");
+        }
+    }
+    let calls = server.count("audit_events WHERE event_type = 'web_api.called' AND token_name IS NOT NULL").await;
+    let paths: usize = server.app.policy.methods().iter().map(|method| method.paths.len()).sum();
+    // Two live tokens a path, and at least one row for the dead one.
+    assert!(calls > i64::try_from(2 * paths).unwrap(), "{calls} rows for {paths} paths");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_holds_both_surfaces() {
+    let server = Server::start().await;
+    let api = server.visitor().get("/api/openapi.json").await;
+    assert_eq!((api.status, &api.body["openapi"]), (200, &json!("3.1.0")));
+    let create = &api.body["paths"]["/api/personal-access-tokens"]["post"];
+    assert_eq!(create["requestBody"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/CreateToken");
+    assert_eq!(create["responses"]["default"]["content"].as_object().unwrap().keys().collect::<Vec<_>>(), ["application/problem+json"]);
+    for method in server.app.policy.methods() {
+        for path in &method.paths {
+            let operation = &api.body["paths"][path.to_string()][method.verb.as_str().to_lowercase()];
+            assert_eq!(operation["security"][0]["token"], json!(server.app.policy.scope_names(method.scopes)), "{path}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The server as its clients see it: HTTP in, status, body and rows out. Every test has a database of its own.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+mod support;
+
+mod access;
+mod admin;
+mod audit;
+mod bad_input;
+mod cli;
+mod concurrency;
+mod fence;
+mod outage;
+mod page;
+mod people;
+mod schema;
+mod sessions;
+mod stamps;
+mod tokens;
+mod web_api;
