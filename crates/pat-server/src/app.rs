@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -37,6 +38,7 @@ pub struct App {
     pub email_failures: Failures<String>,
     /// Failed look-ups of tokens by address; too many are refused.
     pub look_up_failures: Failures<Option<IpAddr>>,
+    is_preparing: AtomicBool,
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
     /// Tokens whose use was noted within the last minute.
@@ -62,8 +64,19 @@ impl App {
             sign_in_failures: Failures::new(10, Duration::from_mins(5)),
             email_failures: Failures::new(20, Duration::from_mins(5)),
             look_up_failures: Failures::new(300, Duration::from_mins(1)),
+            is_preparing: AtomicBool::new(false),
             dead_tokens: DeadTokens::default(),
             noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),
         })
+    }
+
+    /// Whether the database is still being brought up to date, or filled with the demo.
+    pub fn is_preparing(&self) -> bool {
+        self.is_preparing.load(Ordering::Relaxed)
+    }
+
+    /// Says when preparing the database begins and ends.
+    pub fn set_preparing(&self, is: bool) {
+        self.is_preparing.store(is, Ordering::Relaxed);
     }
 }

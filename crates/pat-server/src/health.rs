@@ -52,6 +52,9 @@ async fn condition(app: &App) -> Result<Option<&'static str>, StoreError> {
     if !app.store.is_migrated().await? {
         return Ok(Some("migrations are missing: run pat-server migrate"));
     }
+    if app.is_preparing() {
+        return Ok(Some("the database is being prepared"));
+    }
     if !migrations::default_partition_is_empty(&mut conn).await? {
         tracing::error!("audit_events_default holds rows: a month of the audit log was not made in time");
     }

@@ -33,6 +33,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("can't listen on {}; stop what uses it or choose another address with --listen", options.listen))?;
     // Requests are answered from the start, with 503 while the database is away.
+    app.set_preparing(options.migrate || options.demo);
     let preparation = tokio::spawn(prepare(app.clone(), options.migrate, options.demo));
     let server = axum::serve(listener, routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>());
     tracing::info!(listen = %options.listen, public_url = app.public_url.origin(), "serving");
@@ -74,6 +75,7 @@ async fn prepare(app: SharedApp, migrate: bool, with_demo: bool) -> anyhow::Resu
     if with_demo {
         demo::seed(&app).await.context("the demo data could not be written")?;
     }
+    app.set_preparing(false);
     loop {
         let made = async { make_audit_partitions(&mut *app.store.conn().await?).await };
         if let Err(error) = made.await {

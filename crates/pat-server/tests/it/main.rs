@@ -14,6 +14,7 @@ mod fence;
 mod outage;
 mod page;
 mod people;
+mod process;
 mod schema;
 mod sessions;
 mod stamps;

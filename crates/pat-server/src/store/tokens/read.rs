@@ -1,0 +1,201 @@
+//! Tokens as owners, admins and decisions see them.
+
+use diesel::OptionalExtension as _;
+use diesel::pg::Pg;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use ipnet::IpNet;
+use jiff::Timestamp;
+use pat_core::grant::{EditableToken, LiveToken};
+use pat_core::id::{AccountId, TokenId, UserId};
+use pat_core::name::TokenName;
+use pat_core::policy::Policy;
+use pat_core::scope::{GrantedScopes, ScopeSet};
+use pat_core::token::{Lifecycle, Version};
+use pat_core::wire::{Owner, Person, PersonalAccessToken};
+use uuid::Uuid;
+
+use crate::store::{Conn, StoreError};
+
+/// A token with its last use and, where it was revoked, by whom.
+#[derive(Clone, Debug, diesel::QueryableByName)]
+pub struct TokenRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    owner_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    owner_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    owner_email: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    owner_roles: Vec<String>,
+    #[diesel(sql_type = Text)]
+    hint: String,
+    /// Its name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    name_key: String,
+    #[diesel(sql_type = Array<Text>)]
+    scopes: Vec<String>,
+    #[diesel(sql_type = Integer)]
+    version: i32,
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    created_at: Timestamp,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    expires_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    paused_until: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    revoked_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    revoked_by: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    revoker_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    revoke_reason: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    last_used_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Inet>)]
+    last_used_ip: Option<IpNet>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_used_user_agent: Option<String>,
+}
+
+const SELECT: &str = "
+SELECT t.id, t.owner_id, o.name AS owner_name, o.email AS owner_email,
+       ARRAY(SELECT role FROM user_roles r WHERE r.account_id = o.account_id AND r.user_id = o.id) AS owner_roles,
+       t.hint, t.name, t.name_key, t.scopes, t.version, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.revoked_by,
+       r.name AS revoker_name, t.revoke_reason, l.last_used_at, l.ip AS last_used_ip, l.user_agent AS last_used_user_agent
+  FROM tokens t
+  LEFT JOIN users o ON o.account_id = t.account_id AND o.id = t.owner_id
+  LEFT JOIN users r ON r.account_id = t.account_id AND r.id = t.revoked_by
+  LEFT JOIN token_usage l ON l.token_id = t.id";
+
+impl TokenRow {
+    /// Its id.
+    pub fn id(&self) -> TokenId {
+        TokenId(self.id)
+    }
+
+    /// Whose it is; `None` for an organization token.
+    pub fn owner_id(&self) -> Option<UserId> {
+        self.owner_id.map(UserId)
+    }
+
+    /// Its owner, as admins see them.
+    pub fn owner(&self) -> Option<Owner> {
+        match (self.owner_id, &self.owner_name, &self.owner_email) {
+            (Some(id), Some(name), Some(email)) => Some(Owner { id: UserId(id), name: name.clone(), email: email.clone() }),
+            _ => None,
+        }
+    }
+
+    /// Its owner's roles, by name.
+    pub fn owner_roles(&self) -> &[String] {
+        &self.owner_roles
+    }
+
+    /// The instants that decide its status.
+    pub fn lifecycle(&self) -> Lifecycle {
+        Lifecycle { expires_at: self.expires_at, paused_until: self.paused_until, revoked_at: self.revoked_at }
+    }
+
+    /// What was chosen on it.
+    pub fn granted(&self, policy: &Policy) -> GrantedScopes {
+        GrantedScopes::from_stored(policy, &self.scopes)
+    }
+
+    /// As its owner's other tokens are asked for in decisions.
+    pub fn live(&self) -> LiveToken {
+        LiveToken { id: self.id(), name_key: self.name_key.clone(), created_at: self.created_at, last_used_at: self.last_used_at }
+    }
+
+    /// As the decision on an edit sees it.
+    pub fn editable(&self, policy: &Policy, now: Timestamp) -> Result<EditableToken, StoreError> {
+        let name =
+            TokenName::parse(&self.name).map_err(|error| StoreError::inconsistent(format!("tokens.name of {}: {error:?}", self.id)))?;
+        Ok(EditableToken {
+            id: self.id(),
+            name,
+            granted: self.granted(policy),
+            status: self.lifecycle().status(now),
+            version: Version(self.version),
+        })
+    }
+
+    /// As the Console API shows it. `grantable` is what its owner may grant now.
+    pub fn view(&self, policy: &Policy, grantable: ScopeSet, now: Timestamp) -> PersonalAccessToken {
+        let granted = self.granted(policy);
+        let revoked_by = self.revoked_by.zip(self.revoker_name.clone());
+        PersonalAccessToken {
+            id: self.id(),
+            version: Version(self.version),
+            name: self.name.clone(),
+            token_hint: self.hint.clone(),
+            effective_scopes: policy.scope_names(granted.known.intersection(grantable)),
+            scopes: granted.names(policy),
+            status: self.lifecycle().status(now),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            paused_until: self.paused_until,
+            last_used_at: self.last_used_at,
+            last_used_ip: self.last_used_ip.map(|ip| ip.addr().to_string()),
+            last_used_user_agent: self.last_used_user_agent.clone(),
+            revoked_at: self.revoked_at,
+            revoked_by: revoked_by.map(|(id, name)| Person { id: UserId(id), name }),
+            revoke_reason: self.revoke_reason.clone(),
+        }
+    }
+}
+
+type Query<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
+
+fn select(rest: &str) -> Query<'_> {
+    diesel::sql_query(format!("{SELECT} {rest}")).into_boxed()
+}
+
+/// A user's personal tokens, newest first.
+pub async fn of_user(conn: &mut Conn, account: AccountId, owner: UserId) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.owner_id = $2 ORDER BY t.id DESC");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(owner.0).load(conn).await?)
+}
+
+/// A user's live tokens: neither revoked nor expired. Read them under the user's lock to decide on names and the cap.
+pub async fn live_of_user(conn: &mut Conn, account: AccountId, owner: UserId) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select(
+        "WHERE t.account_id = $1 AND t.owner_id = $2 AND t.revoked_at IS NULL
+           AND (t.expires_at IS NULL OR t.expires_at > pat_now()) ORDER BY t.id DESC",
+    );
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(owner.0).load(conn).await?)
+}
+
+/// A page of the account's personal tokens, newest first, older than `before`.
+pub async fn of_account(conn: &mut Conn, account: AccountId, before: Option<TokenId>, limit: i64) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.kind = 'personal' AND ($2 IS NULL OR t.id < $2) ORDER BY t.id DESC LIMIT $3");
+    let query = query.bind::<SqlUuid, _>(account.0).bind::<Nullable<SqlUuid>, _>(before.map(|id| id.0)).bind::<BigInt, _>(limit);
+    Ok(query.load(conn).await?)
+}
+
+/// A personal token of the account.
+pub async fn find(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.id = $2 AND t.kind = 'personal'");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
+}
+
+/// An organization token of the account.
+pub async fn find_organization(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.id = $2 AND t.kind = 'organization'");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
+}
+
+/// The account's live organization tokens.
+pub async fn live_organization(conn: &mut Conn, account: AccountId) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select(
+        "WHERE t.account_id = $1 AND t.kind = 'organization' AND t.revoked_at IS NULL
+           AND (t.expires_at IS NULL OR t.expires_at > pat_now()) ORDER BY t.id DESC",
+    );
+    Ok(query.bind::<SqlUuid, _>(account.0).load(conn).await?)
+}
