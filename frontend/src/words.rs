@@ -168,7 +168,7 @@ pub mod edit {
     pub const LAST_USED: &str = "Last used";
     pub const CLIENT: &str = "Client";
     pub const STATUS: &str = "Status";
-    pub const SETTINGS: &str = "Name and scopes";
+    pub const SETTINGS: &str = "Edit";
     pub const DELETE_TITLE: &str = "Delete this token";
     pub const DELETE_INTRO: &str = "Every client that uses it is refused from the next request on.";
     pub const DELETE: &str = "Delete";

@@ -33,14 +33,15 @@ async fn read(id: String) -> Answer<(PersonalAccessToken, Choices)> {
 #[component]
 fn TokenPage(id: String) -> impl IntoView {
     let remote = Remote::new(move || read(id.clone()));
+    let renamed = RwSignal::new(None::<String>);
     let heading = Signal::derive(move || match remote.answer() {
-        Some(Ok((token, _))) => token.name,
+        Some(Ok((token, _))) => renamed.get().unwrap_or(token.name),
         Some(Err(failure)) if is_missing(&failure) => edit::MISSING_TITLE.to_owned(),
         None | Some(Err(_)) => edit::TITLE.to_owned(),
     });
     let content = move || match remote.answer() {
         None => view! { <Skeleton /> }.into_any(),
-        Some(Ok((token, choices))) => view! { <Token token choices /> }.into_any(),
+        Some(Ok((token, choices))) => view! { <Token token choices renamed /> }.into_any(),
         Some(Err(failure)) if is_missing(&failure) => view! { <Missing /> }.into_any(),
         Some(Err(failure)) => view! { <FailureNotice failure on_retry=move || remote.reload() /> }.into_any(),
     };
@@ -65,10 +66,11 @@ fn Missing() -> impl IntoView {
     }
 }
 
-/// The token as saved; an edit or a reload puts a newer one in its place.
+/// The token as saved; an edit or a reload puts a newer one in its place, and tells the heading its name.
 #[component]
-fn Token(token: PersonalAccessToken, choices: Choices) -> impl IntoView {
+fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<String>>) -> impl IntoView {
     let saved = RwSignal::new(token);
+    Effect::new(move || renamed.set(Some(saved.with(|token| token.name.clone()))));
     let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
     let below = move || {
         if is_dead.get() {
