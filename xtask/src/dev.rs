@@ -155,12 +155,12 @@ impl LeftBehind {
         file.read_to_string(&mut id)?;
         let binary = server::debug_binary(workspace);
         if let Ok(id) = id.trim().parse::<i32>()
-            && runs(id, &binary)?
+            && runs(id, &binary)
         {
             step("stopping the server of a killed run", || {
                 // Not gently: nobody waits for its answers any more, and what it answered is in Postgres.
                 kill(Pid::from_raw(id), Signal::SIGKILL)?;
-                while runs(id, &binary)? {
+                while runs(id, &binary) {
                     std::thread::sleep(TICK);
                 }
                 Ok(())
@@ -178,7 +178,9 @@ impl LeftBehind {
 }
 
 /// True when the process with that id is this program, and not another one that got the id later.
-fn runs(id: i32, program: &Path) -> Result<bool> {
-    let output = process::read(Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]))?;
-    Ok(String::from_utf8_lossy(&output.stdout).starts_with(&*program.to_string_lossy()))
+fn runs(id: i32, program: &Path) -> bool {
+    // macOS has no /proc, and small Linux images have no ps.
+    let command_line = fs::read(format!("/proc/{id}/cmdline"))
+        .or_else(|_missing| process::read(Command::new("ps").args(["-o", "args=", "-p", &id.to_string()])).map(|output| output.stdout));
+    command_line.is_ok_and(|line| line.starts_with(program.as_os_str().as_encoded_bytes()))
 }
