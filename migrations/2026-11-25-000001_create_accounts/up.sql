@@ -146,6 +146,10 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% of % is refused: it would leave old authority standing, or records without their owner', TG_OP, TG_TABLE_NAME;
 END $$;
+-- A row that changes its id would be another row to the triggers above.
+CREATE TRIGGER accounts_id BEFORE UPDATE OF id ON accounts FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION refuse();
+CREATE TRIGGER users_id BEFORE UPDATE OF id, account_id ON users FOR EACH ROW
+    WHEN (OLD.id <> NEW.id OR OLD.account_id <> NEW.account_id) EXECUTE FUNCTION refuse();
 CREATE TRIGGER accounts_keep BEFORE DELETE OR TRUNCATE ON accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse();
 CREATE TRIGGER users_keep BEFORE DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse();
 CREATE TRIGGER user_roles_keep BEFORE TRUNCATE ON user_roles FOR EACH STATEMENT EXECUTE FUNCTION refuse();

@@ -32,11 +32,13 @@ CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'audit events are never changed';
 END $$;
-CREATE TRIGGER audit_events_keep BEFORE UPDATE OR DELETE ON audit_events
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+-- For each row, as such a trigger holds on every partition, also when one is named directly.
+CREATE TRIGGER audit_events_keep BEFORE UPDATE OR DELETE ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_events_keep_all BEFORE TRUNCATE ON audit_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 -- Rows land here only if no month was made for them; the server logs an error while it holds any.
 CREATE TABLE audit_events_default PARTITION OF audit_events DEFAULT;
+CREATE TRIGGER audit_events_keep_all BEFORE TRUNCATE ON audit_events_default FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 -- Makes the month that holds `day` if it is missing. ATTACH takes a weaker lock on the parent than CREATE … PARTITION OF,
 -- and the short limit lets callers of the API pass if it would have to wait.
@@ -47,6 +49,7 @@ DECLARE
 BEGIN
     IF to_regclass(part) IS NULL THEN
         EXECUTE format('CREATE TABLE %I (LIKE audit_events INCLUDING DEFAULTS)', part);
+        EXECUTE format('CREATE TRIGGER audit_events_keep_all BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()', part);
         EXECUTE format('ALTER TABLE audit_events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
             part, first::timestamp AT TIME ZONE 'UTC', (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
     END IF;

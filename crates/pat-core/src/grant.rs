@@ -287,8 +287,10 @@ impl FieldError {
         Self { field: field.to_owned(), code, message, scope: None, roles: None, taken_by: None }
     }
 
+    /// Of a name that is no scope, an answer repeats the beginning only.
     fn scope(scope: &str, code: FieldCode) -> Self {
+        let scope: String = scope.chars().take(MAX_NAME_CHARS).collect();
         let words = Self::new("scopes", code).message;
-        Self { message: format!("{scope}: {words}"), scope: Some(scope.to_owned()), ..Self::new("scopes", code) }
+        Self { message: format!("{scope}: {words}"), scope: Some(scope), ..Self::new("scopes", code) }
     }
 }

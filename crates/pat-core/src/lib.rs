@@ -13,6 +13,7 @@
 //! - [`wire`]: the Console API's JSON.
 
 pub mod audit;
+pub mod email;
 pub mod expiry;
 pub mod grant;
 pub mod id;

@@ -12,7 +12,7 @@ pub struct TokenName(String);
 /// Why a name was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing but white space.
+    /// Nothing that can be seen.
     Empty,
     /// More than [`MAX_NAME_CHARS`].
     TooLong,
@@ -27,7 +27,7 @@ impl TokenName {
     /// See [`NameError`].
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let name = text.trim();
-        if name.is_empty() {
+        if name.chars().all(is_invisible) {
             Err(NameError::Empty)
         } else if name.chars().any(is_control) {
             Err(NameError::ControlCharacter)
@@ -51,5 +51,11 @@ impl TokenName {
 
 /// Control characters, line and paragraph separators, and the bidirectional controls that could make a name read as another.
 fn is_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// White space and characters without width: a name of nothing else would look empty.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }

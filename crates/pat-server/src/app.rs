@@ -1,13 +1,13 @@
 //! What every request shares.
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZoneDatabase;
 use moka::sync::Cache;
+use pat_core::email::Email;
 use pat_core::id::TokenId;
 use pat_core::policy::{DX_POLICY, Policy};
 
@@ -33,11 +33,13 @@ pub struct App {
     /// The password hasher.
     pub passwords: Passwords,
     /// Failed sign-ins by e-mail and address; too many are refused.
-    pub sign_in_failures: Failures<(String, Option<IpAddr>)>,
+    pub sign_in_failures: Failures<(Email, Option<IpNet>)>,
     /// Failed sign-ins by e-mail; too many are slowed.
-    pub email_failures: Failures<String>,
-    /// Failed look-ups of tokens by address; too many are refused.
-    pub look_up_failures: Failures<Option<IpAddr>>,
+    pub email_failures: Failures<Email>,
+    /// Failed look-ups of tokens and one-time links by address; too many are refused.
+    pub look_up_failures: Failures<Option<IpNet>>,
+    /// The description of the API, made when it is first asked for.
+    pub openapi: OnceLock<String>,
     is_preparing: AtomicBool,
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
@@ -64,6 +66,7 @@ impl App {
             sign_in_failures: Failures::new(10, Duration::from_mins(5)),
             email_failures: Failures::new(20, Duration::from_mins(5)),
             look_up_failures: Failures::new(300, Duration::from_mins(1)),
+            openapi: OnceLock::new(),
             is_preparing: AtomicBool::new(false),
             dead_tokens: DeadTokens::default(),
             noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),

@@ -31,7 +31,6 @@ pub fn serve(app: &App, request: &Request) -> Response {
     let is_view = VIEWS.iter().any(|view| path == *view || (*view != "/" && path.starts_with(&format!("{view}/"))));
     match file("index.html", request.headers()) {
         Some(mut response) => {
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             if !is_view {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }
@@ -51,6 +50,13 @@ fn canonical(app: &App, request: &Request) -> Option<Response> {
     // One slash at the beginning: two would name another host.
     let path = path.trim_start_matches('/');
     Some(Redirect::temporary(&format!("{}/{path}", app.public_url.origin())).into_response())
+}
+
+/// Whether a name changes with its content: `pat-0123456789abcdef.js`.
+fn has_content_hash(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
+    hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A file, compressed if the client takes it and the build made it.
@@ -75,7 +81,8 @@ fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
     let content_type = mime_guess::from_path(name).first_or_octet_stream();
     let content_type = if content_type.type_() == "text" { format!("{content_type}; charset=utf-8") } else { content_type.to_string() };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&content_type).ok()?);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let caching = if has_content_hash(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(coding) = coding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));

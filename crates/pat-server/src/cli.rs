@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use pat_core::email::Email;
 use pat_core::expiry::ExpirationLimits;
 use pat_core::grant::{AccountLimits, DEFAULT_TOKEN_CAP};
 use pat_core::id::{AccountId, UserId};
@@ -104,13 +105,13 @@ struct CreateAccount {
     #[command(flatten)]
     database: Database,
     /// The account's name.
-    #[arg(long)]
+    #[arg(long, value_parser = name)]
     name: String,
     /// The first admin's e-mail address.
     #[arg(long)]
-    email: String,
+    email: Email,
     /// The first admin's name.
-    #[arg(long)]
+    #[arg(long, value_parser = name)]
     admin_name: String,
     /// Product features, with commas; all of the policy table if left out.
     #[arg(long, value_delimiter = ',')]
@@ -149,7 +150,7 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     }
     let mut tx = app.store.begin().await?;
     if people::email_exists(&mut tx, &options.email).await? {
-        anyhow::bail!("{} belongs to somebody already; e-mail addresses are unique in the whole installation", options.email);
+        anyhow::bail!("{} belongs to somebody already; e-mail addresses are unique in the whole installation", options.email.as_str());
     }
     let (account, admin) = (AccountId(Uuid::now_v7()), UserId(Uuid::now_v7()));
     people::insert_account(&mut tx, account, &options.name).await?;
@@ -164,6 +165,11 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     println!("{}/set-password#{}", app.public_url.origin(), secret.expose());
     eprintln!("Open this link to set the password of {}. It works once, within {LINK_HOURS} hours.", user.email);
     Ok(())
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) { Err("it must be a name") } else { Ok(name.to_owned()) }
 }
 
 /// What a new account allows.

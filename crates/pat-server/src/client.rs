@@ -61,6 +61,12 @@ impl Client {
         }
     }
 
+    /// What failures are counted by: the address, or for IPv6 the /64 that one customer has.
+    pub fn network(&self) -> Option<IpNet> {
+        let prefix = if self.ip?.is_ipv4() { 32 } else { 64 };
+        IpNet::new(self.ip?, prefix).ok().map(|net| net.trunc())
+    }
+
     /// The address as a database value.
     pub fn ip_net(&self) -> Option<IpNet> {
         self.ip.map(IpNet::from)

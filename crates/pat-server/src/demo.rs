@@ -1,15 +1,17 @@
 //! Demo accounts, whose password everybody knows. Only behind `--demo`.
 
-use anyhow::Context as _;
+use std::collections::BTreeMap;
+
+use pat_core::email::Email;
 use pat_core::id::{AccountId, UserId};
 use serde_json::Value;
-use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::cli::new_account_limits;
 use crate::store::resources::{self, Kind};
-use crate::store::{Conn, Transaction, people, settings};
+use crate::store::{Conn, StoreError, Transaction, people, settings};
 
 /// The password of every demo user.
 pub const PASSWORD: &str = "demo-password";
@@ -30,19 +32,19 @@ const RESOURCES: &str = include_str!("../demo/resources.json");
 ///
 /// # Errors
 /// What the database said.
-pub async fn seed(app: &App) -> anyhow::Result<()> {
+pub async fn seed(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
     // Serialises seeding; nothing else locks this table so.
     diesel_async::RunQueryDsl::execute(diesel::sql_query("LOCK TABLE resources IN SHARE ROW EXCLUSIVE MODE"), &mut *tx).await?;
-    if people::email_exists(&mut tx, PEOPLE[0].0).await? {
-        return Ok(tx.rollback().await?);
+    if people::email_exists(&mut tx, &email(PEOPLE[0].0)?).await? {
+        return tx.rollback().await;
     }
-    let hash = app.passwords.hash(PASSWORD).await?;
+    let hash = app.passwords.hash(PASSWORD).await.map_err(|error| StoreError::Defect(error.into()))?;
     let demo = account(&mut tx, "Demo", app.policy.features().to_vec(), &PEOPLE, &hash).await?;
     let other = [("admin@other.test", "Olu Other", &["workspace_admin"][..])];
     account(&mut tx, "Other", vec!["fabric".to_owned()], &other, &hash).await?;
     fill(&mut tx, demo).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 async fn account(
@@ -51,13 +53,13 @@ async fn account(
     features: Vec<String>,
     people_: &[(&str, &str, &[&str])],
     hash: &str,
-) -> anyhow::Result<AccountId> {
+) -> Result<AccountId, StoreError> {
     let account = AccountId(Uuid::now_v7());
     people::insert_account(tx, account, name).await?;
     settings::insert(tx, account, &new_account_limits(features)).await?;
-    for (email, name, roles) in people_ {
+    for (address, name, roles) in people_ {
         let user = UserId(Uuid::now_v7());
-        people::insert_user(tx, account, user, email, name, Some(hash)).await?;
+        people::insert_user(tx, account, user, &email(address)?, name, Some(hash)).await?;
         let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
         people::set_roles(tx, account, user, &roles).await?;
     }
@@ -70,12 +72,16 @@ struct Resource {
     body: Value,
 }
 
-async fn fill(conn: &mut Conn, account: AccountId) -> anyhow::Result<()> {
-    let families: BTreeMap<String, Vec<Resource>> = serde_json::from_str(RESOURCES)?;
+async fn fill(conn: &mut Conn, account: AccountId) -> Result<(), StoreError> {
+    let families: BTreeMap<String, Vec<Resource>> = serde_json::from_str(RESOURCES).map_err(|error| StoreError::Defect(error.into()))?;
     for kind in [Kind::Entity, Kind::EntityType, Kind::Scorecard, Kind::Team, Kind::Snapshot] {
-        for resource in families.get(kind.as_str()).with_context(|| format!("the demo data has no {}", kind.as_str()))? {
+        for resource in families.get(kind.as_str()).into_iter().flatten() {
             resources::insert(conn, account, kind, &resource.identifier, &resource.body).await?;
         }
     }
     Ok(())
+}
+
+fn email(address: &str) -> Result<Email, StoreError> {
+    Email::parse(address).map_err(|error| StoreError::Defect(error.into()))
 }

@@ -7,6 +7,7 @@ use pat_core::grant::{EditRefusal, MintRefusal};
 use pat_core::people::LastWorkspaceAdmin;
 use pat_core::wire::{FieldCode, FieldError, Problem};
 
+use crate::passwords::PasswordError;
 use crate::store::StoreError;
 
 /// Everything that a Console API call can answer instead of what was asked for.
@@ -48,6 +49,8 @@ pub enum ApiError {
     BadJson(String),
     /// The request is malformed; says how.
     BadRequest(&'static str),
+    /// More sign-ins than the server can check.
+    Busy,
     /// The database.
     Store(StoreError),
     /// A defect of ours.
@@ -85,6 +88,7 @@ impl ApiError {
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Store(StoreError::Defect(_)) | Self::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -110,6 +114,7 @@ impl ApiError {
             Self::UnsupportedMediaType => "Send the body with Content-Type: application/json.".into(),
             Self::BadJson(place) => format!("The body is not JSON: {place}."),
             Self::BadRequest(what) => (*what).into(),
+            Self::Busy => "Too many people sign in at this moment. Try again.".into(),
             Self::Store(StoreError::Unavailable(_)) => "The database can't be reached. Nothing is known to be changed; try again.".into(),
             Self::Store(StoreError::Defect(_)) | Self::Defect(_) => "Something went wrong here. The request id finds it in the log.".into(),
         }
@@ -122,7 +127,7 @@ impl IntoResponse for ApiError {
         let (status, code) = self.row();
         let retry_after = match &self {
             Self::TooManyAttempts(seconds) => Some(*seconds),
-            Self::Store(StoreError::Unavailable(_)) => Some(1),
+            Self::Busy | Self::Store(StoreError::Unavailable(_)) => Some(1),
             _ => None,
         };
         let problem = Problem {
@@ -156,6 +161,15 @@ fn log(error: &ApiError) {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Defect(error) => Self::Defect(error),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/healthz`, `/readyz` and the description of the API.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use diesel_async::RunQueryDsl as _;
 use serde_json::json;
@@ -9,6 +9,7 @@ use utoipa::PartialSchema as _;
 use utoipa::openapi::{OpenApi, ResponseBuilder, content::ContentBuilder};
 
 use crate::app::{App, SharedApp};
+use crate::error::ApiError;
 use crate::routes;
 use crate::store::{StoreError, migrations};
 
@@ -39,10 +40,15 @@ struct Writable {
 }
 
 async fn condition(app: &App) -> Result<Option<&'static str>, StoreError> {
+    if app.is_preparing() {
+        return Ok(Some("the database is being prepared"));
+    }
     let mut conn = app.store.conn().await?;
     let sql = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS is_primary,
                       current_setting('synchronous_commit') NOT IN ('off', 'local') AS is_durable";
     let writable: Writable = diesel::sql_query(sql).get_result(&mut conn).await?;
+    // Given back before the next question, which has a connection of its own.
+    drop(conn);
     if !writable.is_primary {
         return Ok(Some("the database is read-only"));
     }
@@ -52,18 +58,20 @@ async fn condition(app: &App) -> Result<Option<&'static str>, StoreError> {
     if !app.store.is_migrated().await? {
         return Ok(Some("migrations are missing: run pat-server migrate"));
     }
-    if app.is_preparing() {
-        return Ok(Some("the database is being prepared"));
-    }
-    if !migrations::default_partition_is_empty(&mut conn).await? {
+    if !migrations::default_partition_is_empty(&mut *app.store.conn().await?).await? {
         tracing::error!("audit_events_default holds rows: a month of the audit log was not made in time");
     }
     Ok(None)
 }
 
 /// Both surfaces, as OpenAPI 3.1.
-pub async fn openapi(State(app): State<SharedApp>) -> axum::Json<OpenApi> {
-    axum::Json(routes::openapi(&app.policy))
+pub async fn openapi(State(app): State<SharedApp>) -> Result<Response, ApiError> {
+    if app.openapi.get().is_none() {
+        let text = routes::openapi(&app.policy).to_json().map_err(anyhow::Error::from)?;
+        app.openapi.get_or_init(|| text);
+    }
+    let text = app.openapi.get().cloned().unwrap_or_default();
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
 /// Gives every operation of the Console API its answer for failures.

@@ -1,12 +1,13 @@
 //! `pat-server serve`.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{App, SharedApp};
@@ -17,6 +18,12 @@ use crate::{demo, routes};
 
 /// Between two tries to reach the database at start.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// How often the audit log's next months are looked after.
+const KEEP_MONTHS: Duration = Duration::from_mins(10);
+
+/// How long a client may take to send a request's head.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long requests may take to end after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -30,36 +37,27 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let store = options.store()?;
     let app = Arc::new(App::new(store, options.public_url.clone(), options.trusted_proxies.clone())?);
     let listener = TcpListener::bind(options.listen)
-        .await
         .with_context(|| format!("can't listen on {}; stop what uses it or choose another address with --listen", options.listen))?;
+    listener.set_nonblocking(true)?;
     // Requests are answered from the start, with 503 while the database is away.
     app.set_preparing(options.migrate || options.demo);
     let preparation = tokio::spawn(prepare(app.clone(), options.migrate, options.demo));
-    let server = axum::serve(listener, routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>());
+    let handle = axum_server::Handle::new();
+    let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
+    let serving = tokio::spawn(server.serve(routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>()));
     tracing::info!(listen = %options.listen, public_url = app.public_url.origin(), "serving");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(
-        server
-            .with_graceful_shutdown(async {
-                let _ = stopped.await;
-            })
-            .into_future(),
-    );
     tokio::select! {
         signal = wait_for_signal() => signal?,
         failed = failure(preparation) => return Err(failed),
     }
     tracing::info!("stopping");
-    let _ = stop.send(());
-    if let Ok(ended) = tokio::time::timeout(DRAIN, serving).await {
-        return Ok(ended??);
-    }
-    tracing::warn!("some requests did not end in time");
-    Ok(())
+    handle.graceful_shutdown(Some(DRAIN));
+    Ok(serving.await??)
 }
 
 /// Waits for a preparation that fails for good; one that succeeds goes on keeping partitions.
-async fn failure(preparation: tokio::task::JoinHandle<anyhow::Result<()>>) -> anyhow::Error {
+async fn failure(preparation: JoinHandle<anyhow::Result<()>>) -> anyhow::Error {
     match preparation.await {
         Ok(Ok(())) => std::future::pending().await,
         Ok(Err(error)) => error,
@@ -67,35 +65,37 @@ async fn failure(preparation: tokio::task::JoinHandle<anyhow::Result<()>>) -> an
     }
 }
 
-/// Brings the database up to date, for which it must be reachable, and keeps the audit log's months ahead.
+/// Prepares the database, for which it must be reachable, and keeps the audit log's months ahead.
 async fn prepare(app: SharedApp, migrate: bool, with_demo: bool) -> anyhow::Result<()> {
-    if migrate {
-        migrate_when_reachable(&app).await.context("the migrations failed")?;
-    }
-    if with_demo {
-        demo::seed(&app).await.context("the demo data could not be written")?;
-    }
-    app.set_preparing(false);
-    loop {
-        let made = async { make_audit_partitions(&mut *app.store.conn().await?).await };
-        if let Err(error) = made.await {
-            tracing::warn!(%error, "the audit log's next months could not be made; trying again in an hour");
-        }
-        tokio::time::sleep(Duration::from_hours(1)).await;
-    }
-}
-
-/// Brings the database up to date; tries again while it can't be reached, and says so.
-async fn migrate_when_reachable(app: &App) -> Result<(), StoreError> {
-    loop {
-        match app.store.migrate().await {
-            Err(StoreError::Unavailable(error)) => {
+    while let Err(error) = bring_up_to_date(&app, migrate, with_demo).await {
+        match error {
+            StoreError::Unavailable(error) => {
                 tracing::warn!(%error, "the database can't be reached; trying again in {} s", RETRY.as_secs());
                 tokio::time::sleep(RETRY).await;
             }
-            done => return done,
+            StoreError::Defect(error) => return Err(anyhow::anyhow!(error).context("the database could not be prepared")),
         }
     }
+    app.set_preparing(false);
+    loop {
+        tokio::time::sleep(KEEP_MONTHS).await;
+        let made = async { make_audit_partitions(&mut *app.store.conn().await?).await };
+        if let Err(error) = made.await {
+            tracing::warn!(%error, "the audit log's next months could not be made; trying again in {} s", KEEP_MONTHS.as_secs());
+        }
+    }
+}
+
+async fn bring_up_to_date(app: &App, migrate: bool, with_demo: bool) -> Result<(), StoreError> {
+    if migrate {
+        app.store.migrate().await?;
+    } else if app.store.is_migrated().await? {
+        make_audit_partitions(&mut *app.store.conn().await?).await?;
+    }
+    if with_demo {
+        demo::seed(app).await?;
+    }
+    Ok(())
 }
 
 async fn wait_for_signal() -> anyhow::Result<()> {

@@ -21,15 +21,11 @@ impl<K: Hash + Eq + Send + Sync + 'static> Failures<K> {
         Self { counts: Cache::builder().max_capacity(100_000).time_to_live(window).build(), limit, window }
     }
 
-    /// How long to wait, in seconds, if there were too many.
-    pub fn retry_after(&self, key: &K) -> Option<u64> {
-        let count = self.counts.get(key)?.load(Ordering::Relaxed);
-        (count >= self.limit).then_some(self.window.as_secs())
-    }
-
-    /// Counts a failure and returns how many there were before it.
-    pub fn note(&self, key: K) -> u32 {
-        self.counts.get_with(key, Arc::default).fetch_add(1, Ordering::Relaxed)
+    /// Counts a failure, and says how long to wait, in seconds, if there were too many before it. An attempt is counted before
+    /// it is made and forgotten when it succeeds: so attempts at the same instant can't pass together.
+    pub fn count(&self, key: K) -> Option<u64> {
+        let before = self.counts.get_with(key, Arc::default).fetch_add(1, Ordering::Relaxed);
+        (before >= self.limit).then_some(self.window.as_secs())
     }
 
     /// Forgets the failures of a key.

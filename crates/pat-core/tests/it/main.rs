@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on should stop")]
 
 mod dx_table;
+mod email;
 mod expiry;
 mod fixtures;
 mod grant;

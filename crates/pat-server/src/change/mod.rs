@@ -62,6 +62,9 @@ impl<'a> Asker<'a> {
     }
 }
 
+/// Refused fields that a row names.
+const MAX_RECORDED_ERRORS: usize = 20;
+
 fn require_admin(actor: &SignedIn) -> Result<(), ApiError> {
     if is_workspace_admin(&actor.roles) { Ok(()) } else { Err(ApiError::Forbidden) }
 }
@@ -81,7 +84,10 @@ impl Record {
     async fn write(&self, conn: &mut Conn, actor: &SignedIn, client: &Client, refusal: Option<&ApiError>) -> Result<(), ApiError> {
         let mut context = self.context.clone();
         if let (Some(ApiError::Invalid(errors)), Some(context)) = (refusal, context.as_object_mut()) {
-            let errors = errors.iter().map(|error| json!({ "field": error.field, "code": error.code, "scope": error.scope }));
+            let errors = errors
+                .iter()
+                .take(MAX_RECORDED_ERRORS)
+                .map(|error| json!({ "field": error.field, "code": error.code, "scope": error.scope }));
             context.insert("errors".into(), errors.collect());
         }
         let event = NewEvent {

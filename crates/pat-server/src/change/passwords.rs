@@ -29,9 +29,13 @@ pub async fn create_link(conn: &mut Conn, user: &User, client: &Client) -> Resul
 /// Redeems a link: sets the password and ends the user's sessions.
 pub async fn redeem(app: &App, client: &Client, request: &SetPassword) -> Result<(), ApiError> {
     check_new_password(&request.password).map_err(|code| ApiError::field("password", code))?;
+    let digest = RandomSecret::received(&request.link).digest(Purpose::PasswordLink);
+    // Hashing is dear: not for links that don't work anyway.
+    if !people::password_link_works(&mut *app.store.conn().await?, &digest).await? {
+        return Err(app.look_up_failures.count(client.network()).map_or(ApiError::LinkInvalid, ApiError::TooManyAttempts));
+    }
     let hash = app.passwords.hash(&request.password).await?;
     let mut tx = app.store.begin().await?;
-    let digest = RandomSecret::received(&request.link).digest(Purpose::PasswordLink);
     if redeem_locked(&mut tx, &digest, &hash, client).await? {
         Ok(tx.commit().await?)
     } else {
@@ -41,8 +45,8 @@ pub async fn redeem(app: &App, client: &Client, request: &SetPassword) -> Result
 }
 
 async fn redeem_locked(tx: &mut Transaction, digest: &[u8; 32], hash: &str, client: &Client) -> Result<bool, ApiError> {
-    let Some(id) = people::redeem_password_link(tx, digest).await? else { return Ok(false) };
-    tx.lock_user(id).await?;
+    let Some((account, id)) = people::redeem_password_link(tx, digest).await? else { return Ok(false) };
+    tx.lock_user(account, id).await?;
     let user = people::find_by_id(tx, id).await?;
     if !user.is_active() {
         return Ok(false);

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::store::people::User;
 use crate::store::sessions::SignedIn;
-use crate::store::{Conn, Reach, people, tokens};
+use crate::store::{Reach, Transaction, people, tokens};
 
 /// Sets a user's roles, for a workspace admin. Scopes that only the lost roles allowed are struck from the user's live tokens,
 /// and the log says which (P3).
@@ -25,29 +25,29 @@ pub async fn set_roles(app: &App, asker: Asker<'_>, user: UserId, roles: &[Strin
 async fn set_roles_locked(
     app: &App,
     asker: Asker<'_>,
-    conn: &mut Conn,
+    tx: &mut Transaction,
     actor: &SignedIn,
     user: UserId,
     roles: &[String],
     record: &mut Record,
 ) -> Result<(), ApiError> {
-    let (target, before) = target(asker, conn, actor, user).await?;
+    let (target, before) = target(asker, tx, actor, user).await?;
     record.context = json!({ "user_id": user, "from": before, "to": roles });
     check_roles(app, roles)?;
     let is_admin = target.is_active() && is_workspace_admin(&before);
-    let others = people::other_admins(conn, asker.account_id, user).await?;
+    let others = people::other_admins(tx, asker.account_id, user).await?;
     keep_an_admin(is_admin, is_workspace_admin(roles), others)?;
 
-    people::set_roles(conn, asker.account_id, user, roles).await?;
+    people::set_roles(tx, asker.account_id, user, roles).await?;
     let struck = struck_scopes(&app.policy, &before, roles);
-    for row in tokens::live_of_user(conn, asker.account_id, user).await? {
+    for row in tokens::live_of_user(tx, asker.account_id, user).await? {
         let granted = row.granted(&app.policy);
         let Some((left, lost)) = strike(&granted, struck) else { continue };
-        tokens::set_scopes(conn, row.id(), &left.names(&app.policy)).await?;
+        tokens::set_scopes(tx, row.id(), &left.names(&app.policy)).await?;
         let mut struck = Record::new(EventType::TokenUpdated);
         struck.token = Some((row.id(), row.name.clone()));
         struck.context = json!({ "owner_id": user, "removed_scopes": app.policy.scope_names(lost), "because": "user_roles.updated" });
-        struck.write(conn, actor, asker.client, None).await?;
+        struck.write(tx, actor, asker.client, None).await?;
     }
     Ok(())
 }
@@ -90,10 +90,11 @@ pub async fn reactivate(app: &App, asker: Asker<'_>, user: UserId) -> Result<(),
 }
 
 /// The user that an admin acts on, locked, and their roles.
-async fn target(asker: Asker<'_>, conn: &mut Conn, actor: &SignedIn, user: UserId) -> Result<(User, Vec<String>), ApiError> {
+async fn target(asker: Asker<'_>, tx: &mut Transaction, actor: &SignedIn, user: UserId) -> Result<(User, Vec<String>), ApiError> {
     require_admin(actor)?;
-    let target = people::find(conn, asker.account_id, user).await?.ok_or(ApiError::NotFound)?;
-    Ok((target, people::roles(conn, user).await?))
+    tx.lock_user(asker.account_id, user).await?;
+    let target = people::find(tx, asker.account_id, user).await?.ok_or(ApiError::NotFound)?;
+    Ok((target, people::roles(tx, user).await?))
 }
 
 fn check_roles(app: &App, roles: &[String]) -> Result<(), ApiError> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use pat_core::audit::{EventType, Outcome};
+use pat_core::email::{Email, MAX_EMAIL_BYTES};
 use pat_core::id::SessionId;
+use pat_core::people::MAX_PASSWORD_BYTES;
 use pat_core::wire::{FieldCode, FieldError, SignIn};
 use serde_json::json;
 use uuid::Uuid;
@@ -24,31 +26,27 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// Signs in and returns the cookie's secret. Unknown e-mail address, wrong password and deactivation look alike and take alike.
 pub async fn create(app: &App, client: &Client, request: &SignIn) -> Result<RandomSecret, ApiError> {
-    let email = request.email.trim().to_lowercase();
-    check_fields(&email, &request.password)?;
-    let key = (email.clone(), client.ip);
-    if let Some(seconds) = app.sign_in_failures.retry_after(&key) {
+    check_fields(request)?;
+    // What is no address is nobody's.
+    let email = Email::parse(&request.email).ok().ok_or(ApiError::WrongCredentials)?;
+    let key = (email.clone(), client.network());
+    if let Some(seconds) = app.sign_in_failures.count(key.clone()) {
         return Err(ApiError::TooManyAttempts(seconds));
     }
-    if app.email_failures.retry_after(&email).is_some() {
+    if app.email_failures.count(email.clone()).is_some() {
         tokio::time::sleep(SLOW).await;
     }
-    // Postgres takes no NUL in a text; such an address is nobody's.
-    let user = if email.contains('\0') { None } else { people::find_by_email(&mut *app.store.conn().await?, &email).await? };
-    let phc = user.as_ref().filter(|user| user.is_active()).and_then(|user| user.password_hash.as_deref());
+    let user = people::find_by_email(&mut *app.store.conn().await?, &email).await?;
+    let phc = user.as_ref().filter(|user| user.is_active()).and_then(|user| user.password.phc());
     let is_right = app.passwords.verify(&request.password, phc).await?;
     let session = match user {
         Some(user) => conclude(app, client, &user, is_right).await?,
         None => None,
     };
-    if let Some(secret) = session {
-        app.sign_in_failures.forget(&key);
-        Ok(secret)
-    } else {
-        app.sign_in_failures.note(key);
-        app.email_failures.note(email);
-        Err(ApiError::WrongCredentials)
-    }
+    let secret = session.ok_or(ApiError::WrongCredentials)?;
+    app.sign_in_failures.forget(&key);
+    app.email_failures.forget(&email);
+    Ok(secret)
 }
 
 /// Stores the session, or the failure, of a known user.
@@ -56,7 +54,7 @@ async fn conclude(app: &App, client: &Client, seen: &User, is_right: bool) -> Re
     let mut tx = app.store.begin_change(seen.account_id(), Reach::User(seen.id())).await?;
     // Between the hash and these locks the password may have been reset, or its owner deactivated.
     let user = people::find(&mut tx, seen.account_id(), seen.id()).await?.ok_or(ApiError::WrongCredentials)?;
-    let may = is_right && user.is_active() && user.password_hash == seen.password_hash;
+    let may = is_right && user.is_active() && user.password == seen.password;
     let session_id = SessionId(Uuid::now_v7());
     let secret = RandomSecret::draw();
     if may {
@@ -92,8 +90,14 @@ pub async fn end(app: &App, asker: Asker<'_>) -> Result<(), ApiError> {
     asker.conclude(tx, &actor, Record::new(EventType::SessionDeleted), ended).await
 }
 
-fn check_fields(email: &str, password: &str) -> Result<(), ApiError> {
-    let missing = [("email", email.is_empty()), ("password", password.is_empty())];
-    let errors: Vec<_> = missing.iter().filter(|(_, is)| *is).map(|(field, _)| FieldError::new(field, FieldCode::Required)).collect();
+fn check_fields(request: &SignIn) -> Result<(), ApiError> {
+    let mut errors = Vec::new();
+    for (field, value, max) in [("email", &request.email, MAX_EMAIL_BYTES), ("password", &request.password, MAX_PASSWORD_BYTES)] {
+        if value.trim().is_empty() {
+            errors.push(FieldError::new(field, FieldCode::Required));
+        } else if value.len() > max {
+            errors.push(FieldError::new(field, FieldCode::TooLong));
+        }
+    }
     if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
 }

@@ -9,6 +9,12 @@ use serde::de::DeserializeOwned;
 use super::MAX_BODY;
 use crate::error::ApiError;
 
+/// Unknown fields that an answer names: a body full of them is no reason for an answer as long.
+const MAX_ERRORS: usize = 20;
+
+/// The longest field name that an answer repeats, in characters.
+const MAX_PATH_CHARS: usize = 100;
+
 /// The body, of which every field is known to `T`.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
@@ -55,10 +61,19 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 /// Reads a value and names each field that `T` doesn't know.
 pub(super) fn read<'de, T: DeserializeOwned>(source: impl Deserializer<'de, Error = serde_json::Error>) -> Result<T, ApiError> {
     let mut unknown = Vec::new();
-    let mut note_unknown = |path: serde_ignored::Path<'_>| unknown.push(FieldError::new(&path.to_string(), FieldCode::UnknownField));
+    let mut note_unknown = |path: serde_ignored::Path<'_>| {
+        if unknown.len() < MAX_ERRORS {
+            unknown.push(FieldError::new(&clip(&path.to_string()), FieldCode::UnknownField));
+        }
+    };
     let watched = serde_ignored::Deserializer::new(source, &mut note_unknown);
     let value = serde_path_to_error::deserialize(watched).map_err(|error| refusal(&error))?;
     if unknown.is_empty() { Ok(value) } else { Err(ApiError::Invalid(unknown)) }
+}
+
+/// As much of a field's name as an answer repeats.
+fn clip(path: &str) -> String {
+    path.chars().take(MAX_PATH_CHARS).collect()
 }
 
 fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
@@ -66,7 +81,7 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
         // The path is "." for a body that isn't an object at all.
         let path = error.path().to_string();
         let field = if path == "." { "body" } else { &path };
-        ApiError::field(field, FieldCode::Invalid)
+        ApiError::field(&clip(field), FieldCode::Invalid)
     } else {
         ApiError::BadJson(place(error.inner()))
     }

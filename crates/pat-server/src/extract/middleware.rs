@@ -15,8 +15,11 @@ use crate::error::ApiError;
 use crate::store::StoreError;
 use crate::web_api::{self, WebApiError};
 
-/// How long a client waits at most. The work itself goes on to its end.
+/// How long a client waits at most. The work itself goes on.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// How long the work may take. Then it is dropped, and with it its connection, which ends its transaction.
+const WORK_LIMIT: Duration = Duration::from_mins(1);
 
 /// What the page may load and do: only this origin's files, no inline script or style.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
@@ -43,10 +46,11 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
     let mut response = if declares_too_much(&request) {
         error(is_web_api, ApiError::TooLarge)
     } else {
-        match tokio::time::timeout(LIMIT, tokio::spawn(next.run(request))).await {
-            Ok(Ok(response)) => response,
+        let work = tokio::spawn(tokio::time::timeout(WORK_LIMIT, next.run(request)));
+        match tokio::time::timeout(LIMIT, work).await {
+            Ok(Ok(Ok(response))) => response,
             Ok(Err(panic)) => error(is_web_api, ApiError::Defect(panic.into())),
-            Err(elapsed) => error(is_web_api, ApiError::Store(StoreError::Unavailable(elapsed.into()))),
+            Err(elapsed) | Ok(Ok(Err(elapsed))) => error(is_web_api, ApiError::Store(StoreError::Unavailable(elapsed.into()))),
         }
     };
     let headers = response.headers_mut();

@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use pat_core::wire::FieldCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -17,8 +18,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
-        let fields: Map<_, _> =
-            url::form_urlencoded::parse(query.as_bytes()).into_owned().map(|(name, value)| (name, Value::String(value))).collect();
+        let mut fields = Map::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if fields.insert(name.clone().into_owned(), Value::String(value.into_owned())).is_some() {
+                return Err(ApiError::field(&name, FieldCode::Duplicate));
+            }
+        }
         json::read(Value::Object(fields)).map(Self)
     }
 }

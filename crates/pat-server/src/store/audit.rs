@@ -1,5 +1,7 @@
 //! The audit log (design section 7). An insert with a proof is the fence of section 6.
 
+mod clean;
+
 use diesel::pg::Pg;
 use diesel::sql_types::{Inet, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -106,7 +108,7 @@ fn bind<'a>(query: Query<'a>, event: &'a NewEvent<'a>) -> Query<'a> {
         .bind::<Nullable<SqlUuid>, _>(event.token.map(|(id, _)| id.0))
         .bind::<Nullable<Text>, _>(event.token.map(|(_, name)| name))
         .bind::<Nullable<Text>, _>(event.method)
-        .bind::<Jsonb, _>(&event.context)
+        .bind::<Jsonb, _>(clean::context(event.context.clone()))
         .bind::<SqlUuid, _>(client.request_id)
         .bind::<Nullable<Inet>, _>(client.ip_net())
         .bind::<Nullable<Text>, _>(client.user_agent.as_deref())

@@ -44,9 +44,17 @@ impl Store {
     }
 
     /// Whether the database has at least this binary's migrations. Later ones are fine: an older server stays ready.
+    ///
+    /// Asked once: a database in use is not taken back.
     pub async fn is_migrated(&self) -> Result<bool, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.own_conn().await?);
-        Ok(!harness.has_pending_migration(MIGRATIONS).map_err(StoreError::Defect)?)
+        if self.migrated.get().is_none() {
+            let mut harness = AsyncMigrationHarness::new(self.own_conn().await?);
+            if harness.has_pending_migration(MIGRATIONS).map_err(StoreError::Defect)? {
+                return Ok(false);
+            }
+            self.migrated.get_or_init(|| ());
+        }
+        Ok(true)
     }
 }
 

@@ -4,6 +4,7 @@ use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
+use pat_core::email::Email;
 use pat_core::id::{AccountId, UserId};
 use pat_core::policy::WORKSPACE_ADMIN;
 use uuid::Uuid;
@@ -23,10 +24,34 @@ pub struct User {
     pub email: String,
     /// Their name.
     pub name: String,
-    /// A PHC string; `None` until they chose a password.
-    pub password_hash: Option<String>,
+    /// What their password is checked against.
+    #[diesel(column_name = password_hash, deserialize_as = Option<String>)]
+    pub password: StoredPassword,
     #[diesel(deserialize_as = jiff_diesel::NullableTimestamp)]
     deactivated_at: Option<Timestamp>,
+}
+
+/// A PHC string, or nothing until the user chose a password. Its `Debug` says nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredPassword(Option<String>);
+
+impl StoredPassword {
+    /// The PHC string.
+    pub fn phc(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl From<Option<String>> for StoredPassword {
+    fn from(phc: Option<String>) -> Self {
+        Self(phc)
+    }
+}
+
+impl std::fmt::Debug for StoredPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoredPassword(…)")
+    }
 }
 
 impl User {
@@ -57,19 +82,19 @@ pub async fn account_name(conn: &mut Conn, id: AccountId) -> Result<String, Stor
     Ok(accounts::table.find(id.0).select(accounts::name).first(conn).await?)
 }
 
-/// Makes a user; their e-mail address is stored in lower case.
+/// Makes a user.
 pub async fn insert_user(
     conn: &mut Conn,
     account: AccountId,
     id: UserId,
-    email: &str,
+    email: &Email,
     name: &str,
     password_hash: Option<&str>,
 ) -> Result<(), StoreError> {
     let row = (
         users::id.eq(id.0),
         users::account_id.eq(account.0),
-        users::email.eq(email.to_lowercase()),
+        users::email.eq(email.as_str()),
         users::name.eq(name),
         users::password_hash.eq(password_hash),
     );
@@ -78,13 +103,13 @@ pub async fn insert_user(
 }
 
 /// Whether somebody has this e-mail address already, in any account.
-pub async fn email_exists(conn: &mut Conn, email: &str) -> Result<bool, StoreError> {
-    Ok(select(exists(users::table.filter(users::email.eq(email.to_lowercase())))).get_result(conn).await?)
+pub async fn email_exists(conn: &mut Conn, email: &Email) -> Result<bool, StoreError> {
+    Ok(select(exists(users::table.filter(users::email.eq(email.as_str())))).get_result(conn).await?)
 }
 
-/// Finds a user by e-mail address, in any case.
-pub async fn find_by_email(conn: &mut Conn, email: &str) -> Result<Option<User>, StoreError> {
-    let query = users::table.filter(users::email.eq(email.to_lowercase())).select(User::as_select());
+/// Finds a user by e-mail address.
+pub async fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Option<User>, StoreError> {
+    let query = users::table.filter(users::email.eq(email.as_str())).select(User::as_select());
     Ok(query.first(conn).await.optional()?)
 }
 
@@ -94,10 +119,10 @@ pub async fn find(conn: &mut Conn, account: AccountId, id: UserId) -> Result<Opt
     Ok(query.first(conn).await.optional()?)
 }
 
-/// Finds a user of the account by DX's id.
-pub async fn find_by_wire_id(conn: &mut Conn, account: AccountId, wire_id: i64) -> Result<Option<User>, StoreError> {
-    let query = users::table.filter(users::wire_id.eq(wire_id)).filter(users::account_id.eq(account.0)).select(User::as_select());
-    Ok(query.first(conn).await.optional()?)
+/// Finds users of the account by DX's ids or by e-mail addresses in lower case.
+pub async fn find_all(conn: &mut Conn, account: AccountId, wire_ids: &[i64], emails: &[String]) -> Result<Vec<User>, StoreError> {
+    let wanted = users::wire_id.eq_any(wire_ids).or(users::email.eq_any(emails));
+    Ok(users::table.filter(users::account_id.eq(account.0)).filter(wanted).select(User::as_select()).load(conn).await?)
 }
 
 /// Finds a user who is known to exist.
@@ -137,7 +162,8 @@ pub async fn other_admins(conn: &mut Conn, account: AccountId, user: UserId) -> 
 
 /// Deactivates a user and ends their sessions; a trigger renews their stamp.
 pub async fn deactivate(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
-    diesel::update(users::table.find(user.0)).set(users::deactivated_at.eq(pat_now().nullable())).execute(conn).await?;
+    let active = users::table.find(user.0).filter(users::deactivated_at.is_null());
+    diesel::update(active).set(users::deactivated_at.eq(pat_now().nullable())).execute(conn).await?;
     end_sessions(conn, user).await
 }
 
@@ -169,18 +195,29 @@ pub async fn insert_password_link(conn: &mut Conn, user: &User, digest: &[u8; 32
     Ok(())
 }
 
-/// Uses up a one-time link: whose it is, or `None` if it is unknown, used or expired.
-pub async fn redeem_password_link(conn: &mut Conn, digest: &[u8; 32]) -> Result<Option<UserId>, StoreError> {
+/// Whether a one-time link still works.
+pub async fn password_link_works(conn: &mut Conn, digest: &[u8; 32]) -> Result<bool, StoreError> {
     let valid = password_links::table
         .find(digest.as_slice())
         .filter(password_links::used_at.is_null())
         .filter(password_links::expires_at.gt(pat_now()));
-    let used = diesel::update(valid).set(password_links::used_at.eq(pat_now().nullable())).returning(password_links::user_id);
-    Ok(used.get_result(conn).await.optional()?.map(UserId))
+    Ok(select(exists(valid)).get_result(conn).await?)
+}
+
+/// Uses up a one-time link: whose it is, or `None` if it is unknown, used or expired.
+pub async fn redeem_password_link(conn: &mut Conn, digest: &[u8; 32]) -> Result<Option<(AccountId, UserId)>, StoreError> {
+    let valid = password_links::table
+        .find(digest.as_slice())
+        .filter(password_links::used_at.is_null())
+        .filter(password_links::expires_at.gt(pat_now()));
+    let used = diesel::update(valid)
+        .set(password_links::used_at.eq(pat_now().nullable()))
+        .returning((password_links::account_id, password_links::user_id));
+    Ok(used.get_result(conn).await.optional()?.map(|(account, user)| (AccountId(account), UserId(user))))
 }
 
 /// Stores a new password.
-pub async fn set_password(conn: &mut Conn, user: UserId, hash: &str) -> Result<(), StoreError> {
-    diesel::update(users::table.find(user.0)).set(users::password_hash.eq(hash)).execute(conn).await?;
+pub async fn set_password(conn: &mut Conn, user: UserId, phc: &str) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.0)).set(users::password_hash.eq(phc)).execute(conn).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Connections to the primary.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
@@ -23,6 +24,8 @@ const LIMITS: &str = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_tr
 pub struct Store {
     pool: Pool<Conn>,
     database_url: String,
+    /// Set once the database was seen to have this binary's migrations.
+    pub(super) migrated: Arc<OnceLock<()>>,
 }
 
 /// Without the URL, which may hold a password.
@@ -50,7 +53,7 @@ impl Store {
             .create_timeout(Some(WAIT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool, database_url: database_url.to_owned() })
+        Ok(Self { pool, database_url: database_url.to_owned(), migrated: Arc::default() })
     }
 
     /// A connection from the pool.

@@ -38,7 +38,8 @@ impl Kind {
 }
 
 /// A stored resource.
-#[derive(Clone, Debug, diesel::QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable, diesel::QueryableByName)]
+#[diesel(table_name = resources, check_for_backend(diesel::pg::Pg))]
 pub struct Resource {
     /// Its key in its kind.
     #[diesel(sql_type = Text)]
@@ -89,6 +90,12 @@ pub struct Filter<'a> {
 pub async fn find(conn: &mut Conn, account: AccountId, kind: Kind, identifier: &str) -> Result<Option<Value>, StoreError> {
     let query = resources::table.find((account.0, kind.as_str(), identifier)).select(resources::body);
     Ok(query.first(conn).await.optional()?)
+}
+
+/// Finds the resources with these identifiers.
+pub async fn find_all(conn: &mut Conn, account: AccountId, kind: Kind, identifiers: &[String]) -> Result<Vec<Resource>, StoreError> {
+    let of_kind = resources::table.filter(resources::account_id.eq(account.0)).filter(resources::kind.eq(kind.as_str()));
+    Ok(of_kind.filter(resources::identifier.eq_any(identifiers)).select(Resource::as_select()).load(conn).await?)
 }
 
 /// Stores a new resource; `false` if its identifier is taken.

@@ -3,8 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use diesel::QueryDsl;
 use diesel::sql_types::BigInt;
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 use pat_core::id::{AccountId, UserId};
@@ -16,9 +16,10 @@ use super::{Conn, Store, StoreError};
 const COMMIT_LIMIT: Duration = Duration::from_secs(20);
 
 /// A READ COMMITTED transaction (the fence fails under REPEATABLE READ). Dropped without [`commit`](Self::commit) or
-/// [`rollback`](Self::rollback), its connection is closed, which rolls it back.
+/// [`rollback`](Self::rollback), its connection is closed, which rolls it back and frees its locks at once.
 pub struct Transaction {
-    conn: Object<Conn>,
+    /// Taken by what ends the transaction.
+    conn: Option<Object<Conn>>,
 }
 
 /// What a change may touch, which says how it locks.
@@ -35,7 +36,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let mut conn = self.conn().await?;
         AnsiTransactionManager::begin_transaction_sql(&mut *conn, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        Ok(Transaction { conn })
+        Ok(Transaction { conn: Some(conn) })
     }
 
     /// Begins a change: first the advisory lock on the account, then the user's row. What it decides on must be read
@@ -48,16 +49,22 @@ impl Store {
         };
         diesel::sql_query(lock).bind::<BigInt, _>(lock_key(account)).execute(&mut *tx).await?;
         if let Reach::User(user) = reach {
-            tx.lock_user(user).await?;
+            tx.lock_user(account, user).await?;
         }
         Ok(tx)
     }
 }
 
 impl Transaction {
-    /// Locks a user's row; part of the protocol of a change.
-    pub async fn lock_user(&mut self, user: UserId) -> Result<(), StoreError> {
-        users::table.find(user.0).select(users::id).for_no_key_update().execute(&mut *self.conn).await?;
+    /// Locks the row of a user of the account; part of the protocol of a change.
+    pub async fn lock_user(&mut self, account: AccountId, user: UserId) -> Result<(), StoreError> {
+        users::table
+            .find(user.0)
+            .filter(users::account_id.eq(account.0))
+            .select(users::id)
+            .for_no_key_update()
+            .execute(&mut **self)
+            .await?;
         Ok(())
     }
 
@@ -66,30 +73,49 @@ impl Transaction {
     /// # Errors
     /// [`StoreError::Unavailable`] also where the outcome is unknown; then the connection is closed.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let commit = AnsiTransactionManager::commit_transaction(&mut *self.conn);
+        let commit = AnsiTransactionManager::commit_transaction(&mut *self);
         match tokio::time::timeout(COMMIT_LIMIT, commit).await {
-            Ok(done) => Ok(done?),
+            Ok(done) => self.end(done),
             Err(elapsed) => Err(StoreError::Unavailable(elapsed.into())),
         }
     }
 
     /// Takes everything back and returns the connection to the pool.
     pub async fn rollback(mut self) -> Result<(), StoreError> {
-        Ok(AnsiTransactionManager::rollback_transaction(&mut *self.conn).await?)
+        let done = AnsiTransactionManager::rollback_transaction(&mut *self).await;
+        self.end(done)
+    }
+
+    /// Returns the connection to the pool if the transaction is known to be over; else it is closed.
+    fn end(mut self, done: diesel::QueryResult<()>) -> Result<(), StoreError> {
+        done?;
+        drop(self.conn.take());
+        Ok(())
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        // The pool looks at a connection only when it is asked for one: until then an open transaction would keep its locks.
+        if let Some(conn) = self.conn.take() {
+            drop(Object::take(conn));
+        }
     }
 }
 
 impl Deref for Transaction {
     type Target = Conn;
 
+    #[expect(clippy::expect_used, reason = "only what consumes the transaction takes its connection")]
     fn deref(&self) -> &Conn {
-        &self.conn
+        self.conn.as_ref().expect("a transaction that is not over has its connection")
     }
 }
 
 impl DerefMut for Transaction {
+    #[expect(clippy::expect_used, reason = "only what consumes the transaction takes its connection")]
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.conn
+        self.conn.as_mut().expect("a transaction that is not over has its connection")
     }
 }
 

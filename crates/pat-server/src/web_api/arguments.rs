@@ -33,14 +33,14 @@ impl RawArguments<'_> {
         let mut arguments = pairs(self.query.as_bytes())?;
         for (name, value) in self.body()? {
             match arguments.get(&name) {
-                Some(other) if *other != value => {
+                Some(other) if !is_same(other, &value) => {
                     return Err(WebApiError::argument(&name, "It stands in the query and in the body, with different values."));
                 }
                 _ => arguments.insert(name, value),
             };
         }
-        match first_nul(&arguments) {
-            Some(name) => Err(WebApiError::argument(name, "It may not hold NUL characters.")),
+        match arguments.iter().find(|(name, value)| name.contains('\0') || has_nul(value)) {
+            Some((name, _)) => Err(WebApiError::argument(name, "It may not hold NUL characters.")),
             None => Ok(Arguments(arguments)),
         }
     }
@@ -78,16 +78,19 @@ fn pairs(text: &[u8]) -> Result<Map<String, Value>, WebApiError> {
 }
 
 /// Postgres stores no NUL in text or JSON.
-fn first_nul(arguments: &Map<String, Value>) -> Option<&String> {
-    fn has_nul(value: &Value) -> bool {
-        match value {
-            Value::String(text) => text.contains('\0'),
-            Value::Array(items) => items.iter().any(has_nul),
-            Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-            _ => false,
-        }
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
     }
-    arguments.iter().find(|(name, value)| name.contains('\0') || has_nul(value)).map(|(name, _)| name)
+}
+
+/// Whether two places mean the same value: 5 in JSON is "5" in a query.
+fn is_same(query: &Value, body: &Value) -> bool {
+    let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    query == body || (!body.is_object() && !body.is_array() && as_text(query) == as_text(body))
 }
 
 impl Arguments {
@@ -131,8 +134,8 @@ impl Arguments {
     /// `cursor`, as [`encode_cursor`] made it.
     pub fn cursor<T: DeserializeOwned>(&self) -> Result<Option<T>, WebApiError> {
         let Some(text) = self.text("cursor")?.filter(|text| !text.is_empty()) else { return Ok(None) };
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let position = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let position = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let position = position.filter(|position| !has_nul(position)).and_then(|position| serde_json::from_value(position).ok());
         position.map(Some).ok_or_else(|| WebApiError::argument("cursor", "It is not a next_cursor of this method."))
     }
 

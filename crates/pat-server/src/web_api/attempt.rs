@@ -13,7 +13,7 @@ use pat_core::verify::{self, Decision, Refusal};
 use serde_json::{Value, json};
 
 use super::{Call, RawArguments, Reply, WebApiError};
-use crate::app::App;
+use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::routes;
 use crate::store::audit::{self, NewEvent};
@@ -24,10 +24,13 @@ use crate::store::{Conn, Reach, StoreError, Transaction, tokens};
 const FREE_ATTEMPTS: usize = 3;
 
 /// Answers a call with a well-formed token.
-pub async fn run(app: &App, client: &Client, method: &Method, secret: &TokenSecret, raw: RawArguments<'_>) -> Result<Reply, WebApiError> {
-    if let Some(seconds) = app.look_up_failures.retry_after(&client.ip) {
-        return Err(WebApiError::RateLimited(seconds));
-    }
+pub async fn run(
+    app: &SharedApp,
+    client: &Client,
+    method: &Method,
+    secret: &TokenSecret,
+    raw: RawArguments<'_>,
+) -> Result<Reply, WebApiError> {
     let digest = secret.digest();
     let mut holder = None;
     for attempt in 0..=FREE_ATTEMPTS {
@@ -35,7 +38,7 @@ pub async fn run(app: &App, client: &Client, method: &Method, secret: &TokenSecr
         let mut tx = begin(app, locks).await?;
         let Some(principal) = principals::find(&mut tx, &app.policy, &digest).await? else {
             tx.rollback().await?;
-            return unknown(app, client);
+            return Err(unknown(app, client));
         };
         holder = Some((principal.account_id, principal.user.as_ref().map(|user| user.id)));
         let (answer, window) = match verify::decide(&principal.standing, method, principal.now) {
@@ -50,7 +53,7 @@ pub async fn run(app: &App, client: &Client, method: &Method, secret: &TokenSecr
         let event = event(client, method, &principal, &answer);
         if audit::insert_proved(&mut tx, &event, &principal.proof(window)).await? {
             tx.commit().await?;
-            note_use(app, client, &principal).await;
+            note_use(app, client, &principal);
             return answer;
         }
         tx.rollback().await?;
@@ -87,12 +90,12 @@ fn refused(app: &App, method: &Method, refusal: Refusal) -> WebApiError {
     }
 }
 
-/// No row: anybody can make such tokens by the million.
-fn unknown(app: &App, client: &Client) -> Result<Reply, WebApiError> {
-    if app.look_up_failures.note(client.ip) == 0 {
-        tracing::info!(ip = ?client.ip, request_id = %client.request_id, "unknown token; further ones from this address are counted only");
-    }
-    Err(WebApiError::InvalidAuth)
+/// No row: anybody can make such tokens by the million. They are counted by address, and only such tokens are ever refused for
+/// it: a valid one works from an address that floods, too.
+fn unknown(app: &App, client: &Client) -> WebApiError {
+    let too_many = app.look_up_failures.count(client.network());
+    tracing::debug!(ip = ?client.ip, request_id = %client.request_id, "unknown token");
+    too_many.map_or(WebApiError::InvalidAuth, WebApiError::RateLimited)
 }
 
 /// Dead tokens stay dead: no proof, and not a row for each refusal.
@@ -110,16 +113,26 @@ async fn dead(
     };
     let mut event = event(client, method, principal, &Err(WebApiError::InvalidAuth));
     event.context = json!({ "token_status": status, "refusals_since_last_row": since });
-    audit::insert(&mut tx, &event).await?;
-    tx.commit().await?;
-    Err(WebApiError::InvalidAuth)
+    let recorded = async {
+        audit::insert(&mut tx, &event).await?;
+        tx.commit().await
+    };
+    match recorded.await {
+        Ok(()) => Err(WebApiError::InvalidAuth),
+        Err(error) => {
+            app.dead_tokens.forget(principal.token_id);
+            Err(error.into())
+        }
+    }
 }
 
 fn event<'a>(client: &'a Client, method: &'a Method, principal: &'a Principal, answer: &Result<Reply, WebApiError>) -> NewEvent<'a> {
     let refusal = answer.as_ref().err();
     let context = match refusal {
         Some(WebApiError::MissingScopes { missing, .. }) => json!({ "missing_scopes": missing }),
-        Some(WebApiError::Arguments(problems)) => json!({ "arguments": problems.iter().map(|(name, _)| name).collect::<Vec<_>>() }),
+        Some(WebApiError::Arguments(problems)) => {
+            json!({ "arguments": problems.iter().take(20).map(|(name, _)| name).collect::<Vec<_>>() })
+        }
         _ => Value::Object(Reply::new()),
     };
     NewEvent {
@@ -136,17 +149,19 @@ fn event<'a>(client: &'a Client, method: &'a Method, principal: &'a Principal, a
     }
 }
 
-/// Notes the last use, at most once a minute a token, in a transaction of its own: the answer doesn't depend on it.
-async fn note_use(app: &App, client: &Client, principal: &Principal) {
-    if app.noted_uses.contains_key(&principal.token_id) {
+/// Notes the last use, at most once a minute a token, in a transaction of its own. The answer doesn't wait for it.
+fn note_use(app: &SharedApp, client: &Client, principal: &Principal) {
+    let (account, token) = (principal.account_id, principal.token_id);
+    if app.noted_uses.contains_key(&token) {
         return;
     }
-    app.noted_uses.insert(principal.token_id, ());
-    let noted = async {
-        let mut conn = app.store.conn().await?;
-        tokens::note_use(&mut conn, principal.account_id, principal.token_id, client).await
-    };
-    if let Err(error) = noted.await {
-        tracing::warn!(%error, token_id = %principal.token_id, "the last use was not noted");
-    }
+    app.noted_uses.insert(token, ());
+    let (app, client) = (app.clone(), client.clone());
+    tokio::spawn(async move {
+        let noted = async { tokens::note_use(&mut *app.store.conn().await?, account, token, &client).await };
+        if let Err(error) = noted.await {
+            app.noted_uses.invalidate(&token);
+            tracing::warn!(%error, token_id = %token, "the last use was not noted");
+        }
+    });
 }

@@ -22,6 +22,10 @@ struct Position {
 pub async fn list(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError> {
     let limit = call.arguments.limit(50, 100)?;
     let before: Option<Position> = call.arguments.cursor()?;
+    // Older than the log, and than Postgres can say.
+    if before.as_ref().is_some_and(|position| position.ts < Timestamp::UNIX_EPOCH) {
+        return Err(WebApiError::argument("cursor", "It is not a next_cursor of this method."));
+    }
     let before = before.map(|position| (position.ts, position.id));
     let mut events = audit::list(conn, call.principal.account_id, before, limit + 1).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::auth::reply;
-use super::{Call, Reply, WebApiError, lists, wire_id};
+use super::{Call, Reply, WebApiError, lists, parse_wire_id, wire_id};
+use crate::store::people::{self, User};
 use crate::store::resources::{self, Filter, Kind};
-use crate::store::{self, Conn, people};
+use crate::store::{self, Conn};
 
 /// `catalog.entities.list`.
 pub async fn list(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError> {
@@ -29,6 +30,9 @@ pub async fn delete(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiErro
     let entity = resources::delete(conn, call.principal.account_id, Kind::Entity, identifier).await?;
     reply(json!({ "entity": entity.ok_or(WebApiError::NotFound)? }))
 }
+
+/// The longest identifier of an entity, in characters: it is part of an index.
+const MAX_IDENTIFIER_CHARS: usize = 255;
 
 /// The arguments of a create. Members that aren't named here are kept as they are.
 #[derive(Deserialize)]
@@ -68,6 +72,12 @@ struct Entity<'a> {
 pub async fn create(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError> {
     let account = call.principal.account_id;
     let (identifier, entity_type) = (call.arguments.required("identifier")?, call.arguments.required("type")?);
+    if identifier.chars().count() > MAX_IDENTIFIER_CHARS || identifier.chars().any(char::is_control) {
+        return Err(WebApiError::argument(
+            "identifier",
+            format!("It has at most {MAX_IDENTIFIER_CHARS} characters, none of them control characters."),
+        ));
+    }
     let new: NewEntity = call.arguments.read()?;
     if resources::find(conn, account, Kind::EntityType, entity_type).await?.is_none() {
         return Err(WebApiError::argument("type", "There is no such entity type."));
@@ -96,27 +106,38 @@ pub async fn create(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiErro
 }
 
 async fn owner_teams(call: Call<'_>, conn: &mut Conn, ids: &[String]) -> Result<Vec<Value>, WebApiError> {
-    let mut owners = Vec::with_capacity(ids.len());
-    for id in ids {
-        let team = resources::find(conn, call.principal.account_id, Kind::Team, id).await?;
+    check_owners("owner_team_ids", ids)?;
+    let teams = resources::find_all(conn, call.principal.account_id, Kind::Team, ids).await?;
+    let owner = |id: &String| {
+        let team = teams.iter().find(|team| team.identifier == *id);
         let team = team.ok_or_else(|| WebApiError::argument("owner_team_ids", format!("There is no team {id}.")))?;
-        owners.push(json!({ "id": id, "name": team.get("name") }));
-    }
-    Ok(owners)
+        Ok(json!({ "id": id, "name": team.body.get("name") }))
+    };
+    ids.iter().map(owner).collect()
 }
 
 async fn owner_users(call: Call<'_>, conn: &mut Conn, ids: &[String], emails: &[String]) -> Result<Vec<Value>, WebApiError> {
-    let mut owners = Vec::with_capacity(ids.len() + emails.len());
+    check_owners("owner_user_ids", ids)?;
+    check_owners("owner_user_emails", emails)?;
     let account = call.principal.account_id;
-    for id in ids {
-        let user = people::find_by_wire_id(conn, account, super::parse_wire_id(id)).await?;
-        let user = user.ok_or_else(|| WebApiError::argument("owner_user_ids", format!("There is no user {id}.")))?;
-        owners.push(json!({ "id": id, "email": user.email }));
+    let numbers: Vec<i64> = ids.iter().filter_map(|id| parse_wire_id(id)).collect();
+    let emails: Vec<String> = emails.iter().map(|email| email.trim().to_lowercase()).collect();
+    let users = people::find_all(conn, account, &numbers, &emails).await?;
+    let owner = |argument: &str, wanted: &String, found: Option<&User>| {
+        let user = found.ok_or_else(|| WebApiError::argument(argument, format!("There is no user {wanted}.")))?;
+        Ok(json!({ "id": wire_id(user.wire_id), "email": user.email }))
+    };
+    let by_id = ids.iter().map(|id| owner("owner_user_ids", id, users.iter().find(|user| Some(user.wire_id) == parse_wire_id(id))));
+    let by_email = emails.iter().map(|email| owner("owner_user_emails", email, users.iter().find(|user| user.email == *email)));
+    by_id.chain(by_email).collect()
+}
+
+/// Owners that an entity may have of each kind.
+const MAX_OWNERS: usize = 100;
+
+fn check_owners(argument: &str, owners: &[String]) -> Result<(), WebApiError> {
+    if owners.len() <= MAX_OWNERS {
+        return Ok(());
     }
-    for email in emails {
-        let user = people::find_by_email(conn, email).await?.filter(|user| user.account_id() == account);
-        let user = user.ok_or_else(|| WebApiError::argument("owner_user_emails", format!("There is no user {email}.")))?;
-        owners.push(json!({ "id": wire_id(user.wire_id), "email": user.email }));
-    }
-    Ok(owners)
+    Err(WebApiError::argument(argument, format!("An entity has at most {MAX_OWNERS}.")))
 }

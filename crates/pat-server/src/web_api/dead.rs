@@ -37,6 +37,11 @@ impl DeadTokens {
             Some(seen.since.swap(0, Ordering::Relaxed))
         }
     }
+
+    /// Forgets a token whose row could not be written: its next refusal gets one.
+    pub fn forget(&self, token: TokenId) {
+        self.seen.invalidate(&token);
+    }
 }
 
 #[cfg(test)]

@@ -164,7 +164,8 @@ impl IntoResponse for WebApiError {
 }
 
 fn allow(verbs: &[Verb]) -> String {
-    verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ")
+    let names = verbs.iter().map(|verb| if *verb == Verb::Get { "GET, HEAD" } else { verb.as_str() });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 impl From<StoreError> for WebApiError {

@@ -24,7 +24,7 @@ use serde_json::Value;
 
 pub use self::arguments::{Arguments, RawArguments};
 pub use self::error::WebApiError;
-use crate::app::App;
+use crate::app::SharedApp;
 use crate::client::Client;
 use crate::extract::json::read_body;
 use crate::store::principals::Principal;
@@ -49,7 +49,7 @@ pub fn is_web_api(path: &str) -> bool {
 }
 
 /// Answers a call.
-pub async fn serve(app: &App, client: &Client, request: Request) -> Response {
+pub async fn serve(app: &SharedApp, client: &Client, request: Request) -> Response {
     match answer(app, client, request).await {
         Ok(reply) => {
             let body: Reply = [("ok".to_owned(), Value::Bool(true))].into_iter().chain(reply).collect();
@@ -61,7 +61,7 @@ pub async fn serve(app: &App, client: &Client, request: Request) -> Response {
     }
 }
 
-async fn answer(app: &App, client: &Client, request: Request) -> Result<Reply, WebApiError> {
+async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Reply, WebApiError> {
     let (parts, body) = request.into_parts();
     let body = read_body(Request::new(body)).await?;
     let method = find(&app.policy, parts.method.as_str(), parts.uri.path())?;
@@ -98,8 +98,8 @@ pub fn wire_id(id: i64) -> String {
     STANDARD_NO_PAD.encode(id.to_string())
 }
 
-/// The number of [`wire_id`]; what isn't one is no user's: 0.
-pub fn parse_wire_id(id: &str) -> i64 {
-    let digits = STANDARD_NO_PAD.decode(id).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or_default()
+/// The number of [`wire_id`]; `None` for what isn't one.
+pub fn parse_wire_id(id: &str) -> Option<i64> {
+    let digits = String::from_utf8(STANDARD_NO_PAD.decode(id).ok()?).ok()?;
+    digits.parse().ok()
 }

@@ -161,3 +161,28 @@ async fn bad_credentials_get_the_answer_of_their_kind() {
     let not_text = get().header("authorization", reqwest::header::HeaderValue::from_bytes(b"Bearer \xff").unwrap());
     assert_eq!(Answer::of(not_text).await.verdict(), (401, "invalid_auth"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_answers_nor_rows_grow_with_bad_input() {
+    let server = Server::start().await;
+    let browser = server.sign_in("member@demo.test").await;
+    let (bearer, _) = server.token(&browser, &["catalog:read"]).await;
+    let nul = mint(&browser, "x", week(), json!(["a\u{0}b"])).await;
+    assert_eq!(nul.refused_fields(), ["scopes: unknown_scope"]);
+    let long = mint(&browser, "x", week(), json!(["s".repeat(900_000)])).await;
+    assert_eq!(long.refused_fields(), ["scopes: unknown_scope"]);
+    let unknown: serde_json::Map<String, Value> = (0..50_000).map(|n| (format!("field-{n}"), Value::Null)).collect();
+    let many = browser.post("/api/personal-access-tokens", Value::Object(unknown)).await;
+    assert_eq!(many.refused_fields().len(), 20);
+    let name = "n".repeat(900_000);
+    assert_eq!(browser.post("/api/personal-access-tokens", json!({ &name: 1 })).await.status, 422);
+    let form = bearer.request(Method::POST, "/entities.create").form(&[(name.as_str(), "1"), ("identifier", "x")]);
+    assert_eq!(Answer::of(form).await.status, 403);
+    let form = bearer.request(Method::GET, "/entities.list").form(&[("limit", "1"), ("limit", "2"), (name.as_str(), "1")]);
+    assert_eq!(Answer::of(form).await.status, 422);
+    let largest: i64 = server.text("SELECT max(length(context::text))::text AS text FROM audit_events").await.parse().unwrap();
+    assert!(largest < 2_000, "{largest}");
+    for answer in [nul, long, many] {
+        assert!(answer.text.len() < 10_000, "{}", answer.text.len());
+    }
+}

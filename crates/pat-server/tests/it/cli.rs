@@ -17,7 +17,7 @@ async fn the_first_admin_sets_a_password_with_a_link_that_works_once() {
     let server = Server::start().await;
     let url = server.database.url.clone();
     let arguments =
-        ["account", "create", "--name", "Acme", "--email", "Boss@acme.test", "--admin-name", "The Boss", "--database-url", &url];
+        ["account", "create", "--name", "Acme", "--email", " Boss@acme.test ", "--admin-name", "The Boss", "--database-url", &url];
     let output = pat_server(&arguments);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let link = text(&output.stdout);
@@ -70,6 +70,22 @@ async fn mistakes_are_said_in_a_sentence() {
     assert!(!text(&secret.stderr).contains("s3cret"), "{}", text(&secret.stderr));
     let insecure = pat_server(&["serve", "--database-url", "postgres://x", "--public-url", "http://pat.example"]);
     assert!(text(&insecure.stderr).contains("https://"), "{}", text(&insecure.stderr));
+    let create = |email: &str, name: &str| {
+        pat_server(&[
+            "account",
+            "create",
+            "--name",
+            "A",
+            "--email",
+            email,
+            "--admin-name",
+            name,
+            "--database-url",
+            "postgres://127.0.0.1:1/pat",
+        ])
+    };
+    assert!(text(&create("foo", "A").stderr).contains("it is not an e-mail address"));
+    assert!(text(&create("a@b", "  ").stderr).contains("it must be a name"));
     let nothing = pat_server(&["migrate"]);
     assert!(text(&nothing.stderr).contains("--database-url"), "{}", text(&nothing.stderr));
 }

@@ -66,14 +66,16 @@ async fn the_last_attempt_holds_still_what_would_change() {
     let server = Server::start().await;
     let owner = server.sign_in("member@demo.test").await;
     let (bearer, _) = server.token(&owner, &["catalog:read"]).await;
-    // Renews the owner's stamp whenever a principal is read without the locks of a change, which is what a very unlucky caller
-    // would see; the pause that the trigger stands for is the time between decision and proof.
+    // Drops every row whose transaction doesn't hold the locks of a change: the shared lock on the account and the owner's row,
+    // which a transaction that locks it marks with its id. So a caller looks whose stamps move between decision and proof.
     server
         .sql(
             "CREATE FUNCTION unlucky() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN
-                 IF NOT EXISTS (SELECT 1 FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory') THEN RETURN NULL; END IF;
-                 RETURN NEW;
+                 IF EXISTS (SELECT 1 FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND mode = 'ShareLock' AND granted)
+                    AND EXISTS (SELECT 1 FROM users WHERE id = NEW.user_id AND xmax::text = txid_current()::text)
+                 THEN RETURN NEW; END IF;
+                 RETURN NULL;
              END $$",
         )
         .await;
@@ -114,4 +116,19 @@ async fn a_client_that_hangs_up_cancels_nothing() {
     }
     assert_eq!(server.count("resources WHERE identifier = 'finished'").await, 1, "the work and its row stand together");
     diesel::sql_query("SELECT 1").execute(&mut blocker).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_change_leaves_no_lock_behind() {
+    let server = Server::start().await;
+    let owner = server.sign_in("member@demo.test").await;
+    // A defect in the middle of a change: the account has lost its settings.
+    server.sql("DELETE FROM account_settings").await;
+    assert_eq!(owner.mint("x", &["catalog:read"]).await.verdict(), (500, "internal"));
+    let lock = "pg_locks l JOIN pg_database d ON d.oid = l.database WHERE datname = current_database() AND locktype = 'advisory'";
+    while server.count(lock).await > 0 {
+        tokio::task::yield_now().await;
+    }
+    let idle = "pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    assert_eq!(server.count(idle).await, 0);
 }

@@ -15,11 +15,16 @@ struct Process {
 impl Process {
     /// Starts the server at the most talkative log level.
     fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, &["--migrate", "--demo"])
+    }
+
+    fn start_with(database_url: &str, options: &[&str]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = std::env::temp_dir().join(format!("pat-server-test-{}.log", uuid::Uuid::now_v7()));
         let base = format!("http://127.0.0.1:{port}");
         let child = Command::new(env!("CARGO_BIN_EXE_pat-server"))
-            .args(["serve", "--migrate", "--demo", "--listen", &format!("127.0.0.1:{port}"), "--public-url", &base])
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--public-url", &base])
+            .args(options)
             .env_clear()
             .env("DATABASE_URL", database_url)
             .env("RUST_LOG", "trace")
@@ -128,4 +133,17 @@ async fn what_was_answered_survives_a_kill() {
     let call = |answer: &Answer| Bearer::new(&again.base, answer.body["token"].as_str().unwrap());
     assert_eq!(call(&kept).get("/entities.list").await.status, 200);
     assert_eq!(call(&deleted).get("/entities.list").await.verdict(), (401, "invalid_auth"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_alone_waits_for_its_database_too() {
+    let server = Server::start().await;
+    let name = format!("pat_test_{}", uuid::Uuid::now_v7().simple());
+    let url = server.database.url.rsplit_once('/').map(|(host, _)| format!("{host}/{name}")).unwrap();
+    let mut late = Process::start_with(&url, &["--demo"]);
+    late.until("/healthz", 200).await;
+    while !late.log().contains("trying again") {
+        tokio::task::yield_now().await;
+    }
+    assert!(late.child.try_wait().unwrap().is_none(), "{}", late.log());
 }

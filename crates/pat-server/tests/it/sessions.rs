@@ -69,6 +69,27 @@ async fn the_eleventh_guess_from_one_address_is_refused_before_hashing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_one_instant_can_t_pass_together() {
+    let server = Server::start().await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let visitor = server.visitor();
+        guesses
+            .spawn(async move { visitor.post("/api/session", json!({ "email": "member@demo.test", "password": "wrong" })).await.status });
+    }
+    let statuses = guesses.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 10, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_credentials_are_refused_before_they_cost_anything() {
+    let server = Server::start().await;
+    let body = json!({ "email": "a".repeat(300), "password": "b".repeat(2000) });
+    assert_eq!(server.visitor().post("/api/session", body).await.refused_fields(), ["email: too_long", "password: too_long"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unsafe_calls_pass_only_from_the_own_origin() {
     let server = Server::start().await;
     let browser = server.sign_in("member@demo.test").await;

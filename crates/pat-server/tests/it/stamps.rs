@@ -100,7 +100,7 @@ async fn a_bulk_change_renews_each_stamp_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_t_renew_a_stamp_is_refused() {
+async fn what_would_leave_old_authority_standing_is_refused() {
     let (server, _) = with_tokens().await;
     for sql in [
         "TRUNCATE user_roles",
@@ -110,9 +110,23 @@ async fn what_can_t_renew_a_stamp_is_refused() {
         "TRUNCATE accounts CASCADE",
         "DELETE FROM users",
         "DELETE FROM accounts",
-        "UPDATE audit_events SET reason = 'x'",
-        "DELETE FROM audit_events",
+        "UPDATE tokens SET id = gen_random_uuid(), revoked_at = now()",
+        "UPDATE users SET id = gen_random_uuid(), deactivated_at = now() WHERE email = 'database@demo.test'",
+        "UPDATE accounts SET id = gen_random_uuid()",
     ] {
         assert!(server.database.sql(sql).await.is_err(), "{sql}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_the_log_are_neither_changed_nor_taken_away() {
+    let (server, _) = with_tokens().await;
+    let month = server.text("SELECT tableoid::regclass::text AS text FROM audit_events").await;
+    for table in ["audit_events", &month] {
+        for sql in [format!("UPDATE {table} SET reason = 'x'"), format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+            assert!(server.database.sql(&sql).await.is_err(), "{sql}");
+        }
+    }
+    assert!(server.database.sql("TRUNCATE audit_events_default").await.is_err());
+    assert!(server.count("audit_events").await > 0);
 }

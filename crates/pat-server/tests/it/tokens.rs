@@ -85,7 +85,8 @@ async fn lists_are_newest_first_and_filtered_by_status() {
     assert_eq!(names("?status=expired").await, ["first"]);
     assert_eq!(names("?status=revoked").await, Vec::<String>::new());
     assert_eq!(browser.get("/api/personal-access-tokens?status=dead").await.refused_fields(), ["status: invalid"]);
-    assert_eq!(browser.get("/api/personal-access-tokens?colour=red").await.status, 422);
+    assert_eq!(browser.get("/api/personal-access-tokens?colour=red").await.refused_fields(), ["colour: unknown_field"]);
+    assert_eq!(browser.get("/api/personal-access-tokens?status=active&status=paused").await.refused_fields(), ["status: duplicate"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +132,7 @@ async fn a_dead_token_can_be_deleted_again_but_not_edited() {
     assert_eq!(browser.delete_token(&id).await.status, 204);
     let revoked = browser.token(&id).await.body;
     assert_eq!((&revoked["status"], &revoked["revoked_by"]["name"]), (&json!("revoked"), &json!("Max Member")));
-    assert_eq!(revoked["revoke_reason"], json!(null));
+    assert_eq!((&revoked["revoke_reason"], &revoked["effective_scopes"]), (&json!(null), &json!([])));
     assert_eq!(browser.delete_token(&id).await.status, 204);
     assert_eq!(browser.edit(&id, 2, json!({ "name": "again" })).await.verdict(), (409, "token_dead"));
     assert_eq!(browser.token(&id).await.body["revoked_at"], revoked["revoked_at"], "the second delete changes nothing");
@@ -139,6 +140,8 @@ async fn a_dead_token_can_be_deleted_again_but_not_edited() {
     let (_, id) = server.token(&browser, &["catalog:read"]).await;
     server.sql(&format!("UPDATE tokens SET expires_at = now() WHERE id = '{id}'")).await;
     assert_eq!(browser.edit(&id, 1, json!({ "name": "again" })).await.verdict(), (409, "token_dead"));
+    let garbled = browser.request(Method::PATCH, &format!("/api/personal-access-tokens/{id}")).header("if-match", "\"x\"").json(&json!({}));
+    assert_eq!(Answer::of(garbled).await.verdict(), (409, "token_dead"), "dead before stale");
     assert_eq!(browser.delete_token(&id).await.status, 204);
     assert_eq!(browser.token(&id).await.body["status"], "expired", "an expired token's record stays as it is");
 }

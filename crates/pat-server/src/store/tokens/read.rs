@@ -129,15 +129,17 @@ impl TokenRow {
     /// As the Console API shows it. `grantable` is what its owner may grant now.
     pub fn view(&self, policy: &Policy, grantable: ScopeSet, now: Timestamp) -> PersonalAccessToken {
         let granted = self.granted(policy);
+        let status = self.lifecycle().status(now);
+        let effective = if status.is_dead() { ScopeSet::EMPTY } else { granted.known.intersection(grantable) };
         let revoked_by = self.revoked_by.zip(self.revoker_name.clone());
         PersonalAccessToken {
             id: self.id(),
             version: Version(self.version),
             name: self.name.clone(),
             token_hint: self.hint.clone(),
-            effective_scopes: policy.scope_names(granted.known.intersection(grantable)),
+            effective_scopes: policy.scope_names(effective),
             scopes: granted.names(policy),
-            status: self.lifecycle().status(now),
+            status,
             created_at: self.created_at,
             expires_at: self.expires_at,
             paused_until: self.paused_until,

@@ -1,6 +1,7 @@
 //! New tokens and their transitions. Triggers renew the holder's stamp where authority changes.
 
 use diesel::prelude::*;
+use diesel::query_dsl::methods;
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use pat_core::id::{AccountId, TokenId, UserId};
@@ -103,17 +104,14 @@ pub async fn note_use(conn: &mut Conn, account: AccountId, id: TokenId, client: 
         token_usage::ip.eq(client.ip_net()),
         token_usage::user_agent.eq(client.user_agent.as_deref()),
     );
-    diesel::insert_into(token_usage::table)
-        .values(row)
-        .on_conflict(token_usage::token_id)
-        .do_update()
-        .set((
-            token_usage::last_used_at.eq(diesel::upsert::excluded(token_usage::last_used_at)),
-            token_usage::ip.eq(diesel::upsert::excluded(token_usage::ip)),
-            token_usage::user_agent.eq(diesel::upsert::excluded(token_usage::user_agent)),
-        ))
-        .execute(conn)
-        .await?;
+    let upsert = diesel::insert_into(token_usage::table).values(row).on_conflict(token_usage::token_id).do_update().set((
+        token_usage::last_used_at.eq(diesel::upsert::excluded(token_usage::last_used_at)),
+        token_usage::ip.eq(diesel::upsert::excluded(token_usage::ip)),
+        token_usage::user_agent.eq(diesel::upsert::excluded(token_usage::user_agent)),
+    ));
+    // Another server may have noted a later use.
+    let is_later = token_usage::last_used_at.lt(diesel::upsert::excluded(token_usage::last_used_at));
+    methods::FilterDsl::filter(upsert, is_later).execute(conn).await?;
     Ok(())
 }
 
