@@ -3,7 +3,8 @@
 mod cluster;
 mod docker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,7 @@ impl Postgres {
 /// A folder with `initdb`, `pg_ctl` and `postgres`.
 fn local_binaries() -> Option<PathBuf> {
     let mut places = Vec::new();
-    if let Ok(output) = process::read(std::process::Command::new("pg_config").arg("--bindir")) {
+    if let Ok(output) = process::read(Command::new("pg_config").arg("--bindir")) {
         places.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
     // Debian, Homebrew on Apple silicon, Homebrew on Intel; the newest version of each first.
@@ -117,15 +118,15 @@ fn local_binaries() -> Option<PathBuf> {
 /// Installs Debian's Postgres without the cluster that Debian would create and start with it.
 fn install_binaries() -> Result<()> {
     packages::install(&["postgresql-common"])?;
-    let setting = std::path::Path::new("/etc/postgresql-common/createcluster.d/pat-xtask.conf");
-    let folder_exists = setting.parent().is_some_and(std::path::Path::is_dir);
-    if folder_exists {
-        std::fs::write(setting, "create_main_cluster = false\n").context("can't keep Debian from starting a cluster")?;
-    }
+    let folder = Path::new("/etc/postgresql-common/createcluster.d");
+    let setting = folder.join("pat-xtask.conf");
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&setting, "create_main_cluster = false\n"))
+        .context("can't keep Debian from creating a cluster of its own")?;
     let installed = packages::install(&["postgresql"]);
-    if folder_exists {
-        std::fs::remove_file(setting).context("can't remove a temporary setting of postgresql-common")?;
-    }
+    std::fs::remove_file(&setting).context("can't remove a setting made for the time of the installation")?;
+    // Fails when others have settings there, too.
+    let _ = std::fs::remove_dir(folder);
     installed
 }
 
