@@ -9,11 +9,12 @@ use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::policy::Policy;
 use pat_core::scope::{GrantedScopes, ScopeSet};
 use pat_core::secret::TokenDigest;
-use pat_core::token::{Lifecycle, TokenKind};
+use pat_core::token::TokenKind;
 use pat_core::verify::{Standing, Window};
 use uuid::Uuid;
 
 use super::audit::{EventUser, Proof};
+use super::tokens::LifecycleRow;
 use super::{Conn, StoreError, settings};
 
 /// What a token stands for, with the stamps it was read with.
@@ -78,12 +79,8 @@ struct Row {
     scopes: Vec<String>,
     #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
     created_at: Timestamp,
-    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
-    expires_at: Option<Timestamp>,
-    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
-    paused_until: Option<Timestamp>,
-    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
-    revoked_at: Option<Timestamp>,
+    #[diesel(embed)]
+    lifecycle: LifecycleRow,
     #[diesel(sql_type = SqlUuid)]
     account_id: Uuid,
     #[diesel(sql_type = Text)]
@@ -145,7 +142,7 @@ impl Row {
             (TokenKind::Personal, Some(_)) if !self.is_deactivated => grant::grantable(policy, &self.roles, &limits),
             _ => ScopeSet::EMPTY,
         };
-        let lifecycle = Lifecycle { expires_at: self.expires_at, paused_until: self.paused_until, revoked_at: self.revoked_at };
+        let lifecycle = (&self.lifecycle).into();
         Ok(Principal {
             token_id: TokenId(self.id),
             token_name: self.name,

@@ -1,9 +1,9 @@
 //! Tokens as owners, admins and decisions see them.
 
-use diesel::OptionalExtension as _;
 use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -18,8 +18,25 @@ use uuid::Uuid;
 
 use crate::store::{Conn, StoreError};
 
+/// The instants that decide a token's status.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct LifecycleRow {
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    expires_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    paused_until: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<&LifecycleRow> for Lifecycle {
+    fn from(row: &LifecycleRow) -> Self {
+        Self { expires_at: row.expires_at, paused_until: row.paused_until, revoked_at: row.revoked_at }
+    }
+}
+
 /// A token with its last use and, where it was revoked, by whom.
-#[derive(Clone, Debug, diesel::QueryableByName)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct TokenRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
@@ -44,12 +61,8 @@ pub struct TokenRow {
     version: i32,
     #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
     created_at: Timestamp,
-    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
-    expires_at: Option<Timestamp>,
-    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
-    paused_until: Option<Timestamp>,
-    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
-    revoked_at: Option<Timestamp>,
+    #[diesel(embed)]
+    lifecycle: LifecycleRow,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     revoked_by: Option<Uuid>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -100,7 +113,7 @@ impl TokenRow {
 
     /// The instants that decide its status.
     pub fn lifecycle(&self) -> Lifecycle {
-        Lifecycle { expires_at: self.expires_at, paused_until: self.paused_until, revoked_at: self.revoked_at }
+        (&self.lifecycle).into()
     }
 
     /// What was chosen on it.
@@ -141,12 +154,12 @@ impl TokenRow {
             scopes: granted.names(policy),
             status,
             created_at: self.created_at,
-            expires_at: self.expires_at,
-            paused_until: self.paused_until,
+            expires_at: self.lifecycle.expires_at,
+            paused_until: self.lifecycle.paused_until,
             last_used_at: self.last_used_at,
             last_used_ip: self.last_used_ip.map(|ip| ip.addr().to_string()),
             last_used_user_agent: self.last_used_user_agent.clone(),
-            revoked_at: self.revoked_at,
+            revoked_at: self.lifecycle.revoked_at,
             revoked_by: revoked_by.map(|(id, name)| Person { id: UserId(id), name }),
             revoke_reason: self.revoke_reason.clone(),
         }
