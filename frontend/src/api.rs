@@ -1,115 +1,156 @@
 //! Every request the page makes: the Console API, typed by [`pat_core::wire`].
 
-use gloo_net::http::{Request, RequestBuilder, Response};
 use pat_core::id::TokenId;
 use pat_core::token::Version;
 use pat_core::wire::{
     AdminRevoke, AdminTokenList, Choices, CreateToken, CreatedToken, EditToken, PersonalAccessToken, Session, SetPassword, SignIn,
     TokenList,
 };
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestInit, Response};
 
 use crate::model::failure::Failure;
 
+const SESSION: &str = "/api/session";
 const TOKENS: &str = "/api/personal-access-tokens";
+const EVERYONES_TOKENS: &str = "/api/admin/tokens";
 
 /// A request's outcome.
 pub type Answer<T> = Result<T, Failure>;
 
 /// Who is signed in.
 pub async fn session() -> Answer<Session> {
-    json(Request::get("/api/session").build()).await
+    Call::new("GET", SESSION).read().await
 }
 
 /// Signs in.
 pub async fn sign_in(sign_in: &SignIn) -> Answer<Session> {
-    json(Request::post("/api/session").json(sign_in)).await
+    Call::new("POST", SESSION).json(sign_in).read().await
 }
 
 /// Signs out.
 pub async fn sign_out() -> Answer<()> {
-    done(Request::delete("/api/session").build()).await
+    Call::new("DELETE", SESSION).done().await
 }
 
 /// Redeems a one-time link.
 pub async fn set_password(password: &SetPassword) -> Answer<()> {
-    done(Request::post("/api/password").json(password)).await
+    Call::new("POST", "/api/password").json(password).done().await
 }
 
 /// What may be chosen for a token now.
 pub async fn choices() -> Answer<Choices> {
-    json(Request::get("/api/scopes").build()).await
+    Call::new("GET", "/api/scopes").read().await
 }
 
 /// The caller's tokens, newest first.
 pub async fn tokens() -> Answer<TokenList> {
-    json(Request::get(TOKENS).build()).await
+    Call::new("GET", TOKENS).read().await
 }
 
-/// One of the caller's tokens.
+/// One of the caller's tokens. The id comes from the address bar, so it is encoded: it may be anything.
 pub async fn token(id: &str) -> Answer<PersonalAccessToken> {
-    json(Request::get(&one(id)).build()).await
+    Call::new("GET", &format!("{TOKENS}/{}", encode(id))).read().await
 }
 
 /// Mints a token.
 pub async fn create_token(create: &CreateToken) -> Answer<CreatedToken> {
-    json(Request::post(TOKENS).json(create)).await
+    Call::new("POST", TOKENS).json(create).read().await
 }
 
 /// Edits a token, if it still is at `version`.
 pub async fn edit_token(id: TokenId, version: Version, edit: &EditToken) -> Answer<PersonalAccessToken> {
-    json(Request::patch(&one(&id.to_string())).header("If-Match", &format!("\"{}\"", version.0)).json(edit)).await
+    Call::new("PATCH", &format!("{TOKENS}/{id}")).if_match(version).json(edit).read().await
 }
 
 /// Deletes a token.
 pub async fn delete_token(id: TokenId) -> Answer<()> {
-    done(Request::delete(&one(&id.to_string())).build()).await
+    Call::new("DELETE", &format!("{TOKENS}/{id}")).done().await
 }
 
-/// A page of everyone's tokens.
+/// A page of everyone's tokens; without a cursor the first.
 pub async fn admin_tokens(cursor: Option<String>) -> Answer<AdminTokenList> {
-    let request = Request::get("/api/admin/tokens");
-    json(with_cursor(request, cursor).build()).await
+    let query = cursor.map(|cursor| format!("?cursor={}", encode(&cursor))).unwrap_or_default();
+    Call::new("GET", &format!("{EVERYONES_TOKENS}{query}")).read().await
 }
 
 /// Revokes anyone's token.
 pub async fn admin_revoke(id: TokenId, revoke: &AdminRevoke) -> Answer<()> {
-    done(Request::delete(&format!("/api/admin/tokens/{id}")).json(revoke)).await
+    Call::new("DELETE", &format!("{EVERYONES_TOKENS}/{id}")).json(revoke).done().await
 }
 
-/// The id comes from the address bar, so it is not trusted to stay one segment.
-fn one(id: &str) -> String {
-    format!("{TOKENS}/{}", String::from(js_sys::encode_uri_component(id)))
+fn encode(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
 }
 
-fn with_cursor(request: RequestBuilder, cursor: Option<String>) -> RequestBuilder {
-    match cursor {
-        Some(cursor) => request.query([("cursor", cursor)]),
-        None => request,
+/// A request on its way. Only its ends know types: what lies between is compiled once.
+struct Call {
+    method: &'static str,
+    url: String,
+    body: Option<String>,
+    if_match: Option<Version>,
+}
+
+impl Call {
+    fn new(method: &'static str, url: &str) -> Self {
+        Self { method, url: url.to_owned(), body: None, if_match: None }
+    }
+
+    fn json(self, body: &impl Serialize) -> Self {
+        // A wire type always has a JSON form; without one the server would refuse the request.
+        Self { body: serde_json::to_string(body).ok(), ..self }
+    }
+
+    fn if_match(self, version: Version) -> Self {
+        Self { if_match: Some(version), ..self }
+    }
+
+    async fn read<T: DeserializeOwned>(self) -> Answer<T> {
+        let (status, text) = self.send().await?;
+        serde_json::from_str(&text).ok().ok_or(Failure::Garbled { status })
+    }
+
+    async fn done(self) -> Answer<()> {
+        self.send().await.map(drop)
+    }
+
+    /// The status and text of an answer that says yes.
+    async fn send(self) -> Answer<(u16, String)> {
+        let Ok(response) = self.fetch().await else { return Err(Failure::Offline) };
+        let status = response.status();
+        let Ok(text) = text_of(&response).await else { return Err(Failure::Offline) };
+        if response.ok() { Ok((status, text)) } else { Err(refusal(&response, &text)) }
+    }
+
+    async fn fetch(self) -> Result<Response, JsValue> {
+        let headers = Headers::new()?;
+        let options = RequestInit::new();
+        options.set_method(self.method);
+        if let Some(Version(version)) = self.if_match {
+            headers.set("If-Match", &format!("\"{version}\""))?;
+        }
+        if let Some(body) = self.body {
+            headers.set("Content-Type", "application/json")?;
+            options.set_body(&JsValue::from_str(&body));
+        }
+        options.set_headers(&headers);
+        let response = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(&self.url, &options)).await?;
+        response.dyn_into()
     }
 }
 
-async fn json<T: DeserializeOwned>(request: Result<Request, gloo_net::Error>) -> Answer<T> {
-    let response = send(request).await?;
-    let status = response.status();
-    response.json().await.ok().ok_or(Failure::Garbled { status })
+async fn text_of(response: &Response) -> Result<String, JsValue> {
+    let text = JsFuture::from(response.text()?).await?;
+    Ok(text.as_string().unwrap_or_default())
 }
 
-async fn done(request: Result<Request, gloo_net::Error>) -> Answer<()> {
-    send(request).await.map(drop)
-}
-
-async fn send(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
-    let Ok(request) = request else { return Err(Failure::Offline) };
-    let Ok(response) = request.send().await else { return Err(Failure::Offline) };
-    if response.ok() { Ok(response) } else { Err(refusal(response).await) }
-}
-
-async fn refusal(response: Response) -> Failure {
-    let status = response.status();
-    let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
-    match response.json().await {
+fn refusal(response: &Response, text: &str) -> Failure {
+    let retry_after = response.headers().get("Retry-After").ok().flatten().and_then(|seconds| seconds.parse().ok());
+    match serde_json::from_str(text) {
         Ok(problem) => Failure::Refused { problem: Box::new(problem), retry_after },
-        Err(_) => Failure::Garbled { status },
+        Err(_) => Failure::Garbled { status: response.status() },
     }
 }

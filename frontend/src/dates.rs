@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::prelude::window;
+use pat_core::instant;
 use wasm_bindgen::JsValue;
 
 use crate::model::moment::{self, Unit};
@@ -10,7 +11,7 @@ use crate::words;
 
 /// The time on the reader's clock.
 pub fn now() -> Timestamp {
-    String::from(Date::new_0().to_iso_string()).parse().unwrap_or(Timestamp::UNIX_EPOCH)
+    instant::parse(&String::from(Date::new_0().to_iso_string())).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The reader's IANA time zone, for example `Europe/Paris`.

@@ -10,13 +10,14 @@
 //! - [`people`]: what follows from a change of roles.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
 //! - [`audit`]: what the record calls each event.
-//! - [`wire`]: the Console API's JSON.
+//! - [`wire`]: the Console API's JSON; [`instant`]: the times in it.
 
 pub mod audit;
 pub mod email;
 pub mod expiry;
 pub mod grant;
 pub mod id;
+pub mod instant;
 pub mod matcher;
 pub mod name;
 pub mod people;

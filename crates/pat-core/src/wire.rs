@@ -88,6 +88,7 @@ wire! {
         /// Whether "no expiration" is allowed.
         pub never: bool,
         /// A custom date must end at or before this instant.
+        #[serde(with = "crate::instant")]
         pub latest: Timestamp,
     }
 
@@ -108,18 +109,23 @@ wire! {
         /// Its status when this was read.
         pub status: TokenStatus,
         /// When it was made.
+        #[serde(with = "crate::instant")]
         pub created_at: Timestamp,
         /// When it ends; null is never.
+        #[serde(with = "crate::instant::optional")]
         pub expires_at: Option<Timestamp>,
         /// Until when it is paused.
+        #[serde(with = "crate::instant::optional")]
         pub paused_until: Option<Timestamp>,
         /// Its last use, at most a minute behind.
+        #[serde(with = "crate::instant::optional")]
         pub last_used_at: Option<Timestamp>,
         /// The address of its last use.
         pub last_used_ip: Option<String>,
         /// The client of its last use.
         pub last_used_user_agent: Option<String>,
         /// When it was deleted.
+        #[serde(with = "crate::instant::optional")]
         pub revoked_at: Option<Timestamp>,
         /// By whom; null if by the system.
         pub revoked_by: Option<Person>,
@@ -240,8 +246,10 @@ wire! {
         /// Its id.
         pub id: TokenId,
         /// When it was made.
+        #[serde(with = "crate::instant")]
         pub created_at: Timestamp,
         /// Its last use.
+        #[serde(with = "crate::instant::optional")]
         pub last_used_at: Option<Timestamp>,
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use pat_core::wire::{Expirations, RequestedExpiration};
 
 use crate::components::field::{FieldErrors, Hint, described_by, invalid};
+use crate::components::live::live;
 use crate::dates;
 use crate::model::expiration::ExpirationChoice;
 use crate::words::form;
@@ -63,7 +64,7 @@ pub fn ExpirationPicker(
             <legend class="label">{form::EXPIRATION}</legend>
             <Hint name=FIELD text=form::EXPIRATION_HINT />
             <div class="choices">{options}</div>
-            {move || is_date().then(|| view! { <LastDay draft latest=expirations.latest errors /> })}
+            {live(move || is_date().then(|| view! { <LastDay draft latest=expirations.latest errors /> }))}
             <p class="result" role="status">{move || draft.result()}</p>
             <FieldErrors name=FIELD errors />
         </fieldset>
@@ -101,7 +102,8 @@ fn LastDay(draft: ExpirationDraft, latest: Timestamp, errors: Signal<Vec<String>
                 type="date"
                 min=dates::input_date(dates::now())
                 max=dates::input_date(latest)
-                bind:value=draft.date
+                prop:value=draft.date
+                on:input=move |event| draft.date.set(event_target_value(&event))
                 aria-describedby=described_by(FIELD, false, errors)
                 aria-invalid=invalid(errors)
             />

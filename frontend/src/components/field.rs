@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::components::live::live;
+
 /// The ids of the texts that describe a field, for `aria-describedby`.
 pub fn described_by(
     name: &'static str,
@@ -29,13 +31,13 @@ pub fn FieldErrors(
     /// A sentence an error.
     errors: Signal<Vec<String>>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         let errors = errors.get();
         (!errors.is_empty()).then(|| {
             let lines = errors.into_iter().map(|error| view! { <span class="field-error__line">{error}</span> }).collect_view();
             view! { <p class="field-error" id=format!("{name}-error")>{lines}</p> }
         })
-    }
+    })
 }
 
 /// A field's explanation.
@@ -77,7 +79,8 @@ pub fn TextField(
         <div class="field" data-invalid=invalid>
             <label class="label" for=name>{label}</label>
             {hint.map(|text| view! { <Hint name text /> })}
-            <input class="input" id=name name=name type=kind autocomplete=autocomplete bind:value=value aria-describedby=describes aria-invalid=invalid />
+            <input class="input" id=name name=name type=kind autocomplete=autocomplete prop:value=value
+                on:input=move |event| value.set(event_target_value(&event)) aria-describedby=describes aria-invalid=invalid />
             <FieldErrors name errors />
         </div>
     }
@@ -104,7 +107,8 @@ pub fn TextArea(
         <div class="field" data-invalid=invalid>
             <label class="label" for=name>{label}</label>
             <Hint name text=hint />
-            <textarea class="input" id=name name=name rows="4" bind:value=value aria-describedby=describes aria-invalid=invalid></textarea>
+            <textarea class="input" id=name name=name rows="4" prop:value=value
+                on:input=move |event| value.set(event_target_value(&event)) aria-describedby=describes aria-invalid=invalid></textarea>
             <FieldErrors name errors />
         </div>
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 
 /// The message, if there is one; shown until the reader leaves the page that it was meant for.
@@ -48,7 +49,7 @@ pub fn FlashMessage() -> impl IntoView {
     let shown = move || message.get().filter(|message| path.with(|path| path == message.path));
     view! {
         <div class="flash" role="status">
-            {move || shown().map(|message| view! { <Notice tone=Tone::Success text=message.text /> })}
+            {live(move || shown().map(|message| view! { <Notice tone=Tone::Success text=message.text /> }))}
         </div>
     }
 }

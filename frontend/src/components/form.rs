@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 
 use crate::api::Answer;
 use crate::browser;
+use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::model::failure::Failure;
 use crate::session::Auth;
@@ -84,12 +85,12 @@ pub fn FormNotice(
     /// The form's status.
     status: FormStatus,
 ) -> impl IntoView {
-    let notice = move || {
+    let notice = live(move || {
         status.failure().map(|failure| {
             let (title, text) = words::failure(&failure);
             let retry = failure.is_passing().then(|| view! { <button type="submit" class="button">{words::TRY_AGAIN}</button> });
             view! { <Notice tone=Tone::Danger title text>{retry}</Notice> }
         })
-    };
+    });
     view! { <div role="alert">{notice}</div> }
 }

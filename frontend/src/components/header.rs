@@ -7,6 +7,7 @@ use leptos_router::hooks::use_navigate;
 use pat_core::wire::Session;
 
 use crate::components::icon::{Icon, Shape};
+use crate::components::live::live;
 use crate::model::person::{initials, is_admin};
 use crate::session::Auth;
 use crate::words::{self, menu};
@@ -29,7 +30,7 @@ pub fn Header() -> impl IntoView {
                 <Icon shape=Shape::Key />
                 <span>{words::PRODUCT}</span>
             </a>
-            {move || auth.session().map(|session| view! { <AccountMenu session /> })}
+            {live(move || auth.session().map(|session| view! { <AccountMenu session /> }))}
         </header>
     }
 }

@@ -10,6 +10,7 @@ pub mod flash;
 pub mod form;
 pub mod header;
 pub mod icon;
+pub mod live;
 pub mod notice;
 pub mod page;
 pub mod remote;

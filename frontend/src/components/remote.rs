@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 
 use crate::api::Answer;
 use crate::components::button::ActionButton;
+use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::model::failure::Failure;
 use crate::session::Auth;
@@ -60,12 +61,12 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
     }
 
     /// Shows the answer: grey bars until it is there, and an offer to try again if it failed.
-    pub fn show<V: IntoView + 'static>(self, view: impl Fn(T) -> V + Send + 'static) -> impl IntoView {
-        move || match self.answer() {
+    pub fn show<V: IntoView + 'static>(self, view: impl Fn(T) -> V + Send + 'static) -> AnyView {
+        live(move || match self.answer() {
             None => view! { <Skeleton /> }.into_any(),
             Some(Ok(value)) => view(value).into_any(),
-            Some(Err(failure)) => view! { <FailureNotice failure on_retry=move || self.reload() /> }.into_any(),
-        }
+            Some(Err(failure)) => view! { <FailureNotice failure on_retry=Box::new(move || self.reload()) /> }.into_any(),
+        })
     }
 }
 
@@ -88,7 +89,7 @@ pub fn FailureNotice(
     /// What went wrong.
     failure: Failure,
     /// Tries again.
-    on_retry: impl Fn() + Send + 'static,
+    on_retry: Box<dyn Fn() + Send>,
 ) -> impl IntoView {
     let (title, text) = words::failure(&failure);
     view! {

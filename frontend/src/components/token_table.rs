@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use pat_core::wire::{AdminToken, Owner, PersonalAccessToken};
 
 use crate::components::button::{ActionButton, Look};
+use crate::components::live::live;
 use crate::components::token_facts::{Expiry, LastUse, Scopes, Status};
 use crate::words::{admin, list};
 
@@ -68,7 +69,7 @@ pub fn EveryonesTokens(
             <caption class="visually-hidden">{admin::TITLE}</caption>
             <Head columns=vec![list::NAME, list::OWNER, list::STATUS, list::SCOPES, list::EXPIRES, list::LAST_USED, list::ACTION] />
             <tbody role="rowgroup">
-                <For each=move || tokens.get() key=|row| (row.token.id, row.token.status) children=row />
+                {live(move || tokens.get().into_iter().map(&row).collect_view())}
             </tbody>
         </table>
     }

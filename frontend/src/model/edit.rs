@@ -1,19 +1,14 @@
 //! An edit of a token.
 
-use std::collections::BTreeSet;
-
 use pat_core::wire::{EditToken, PersonalAccessToken};
 
 /// The edit that turns the saved token into what the form says. Only what differs is sent, so that a token which has lost all its
 /// scopes can still be renamed; with no difference it names the name.
 pub fn difference(saved: &PersonalAccessToken, name: &str, scopes: &[String]) -> EditToken {
-    let scopes_differ = set(&saved.scopes) != set(scopes);
+    // Neither names a scope twice, so two lists of one length differ only if one has what the other lacks.
+    let scopes_differ = saved.scopes.len() != scopes.len() || scopes.iter().any(|scope| !saved.scopes.contains(scope));
     let name_differs = saved.name != name;
     EditToken { name: (name_differs || !scopes_differ).then(|| name.to_owned()), scopes: scopes_differ.then(|| scopes.to_vec()) }
-}
-
-fn set(scopes: &[String]) -> BTreeSet<&String> {
-    scopes.iter().collect()
 }
 
 #[cfg(test)]

@@ -8,4 +8,5 @@ pub mod listing;
 pub mod moment;
 pub mod next;
 pub mod person;
+pub mod place;
 pub mod scopes;

@@ -6,6 +6,7 @@ use pat_core::wire::{AdminToken, AdminTokenList};
 use crate::api;
 use crate::components::button::{Look, SubmitButton};
 use crate::components::form::{FormNotice, FormStatus};
+use crate::components::live::live;
 use crate::components::page::{Page, Width};
 use crate::components::remote::Remote;
 use crate::components::token_table::EveryonesTokens;
@@ -48,17 +49,18 @@ fn EveryonesPage() -> impl IntoView {
 
 #[component]
 fn Tokens(page: AdminTokenList) -> impl IntoView {
+    if page.tokens.is_empty() {
+        return view! { <p class="empty">{admin::EMPTY}</p> }.into_any();
+    }
     let tokens = RwSignal::new(page.tokens);
     let cursor = RwSignal::new(page.next_cursor);
     let target = RwSignal::new(None::<AdminToken>);
-    let is_empty = move || tokens.with(Vec::is_empty);
     view! {
-        <Show when=move || !is_empty() fallback=|| view! { <p class="empty">{admin::EMPTY}</p> }>
-            <EveryonesTokens tokens on_revoke=move |row| target.set(Some(row)) />
-        </Show>
+        <EveryonesTokens tokens on_revoke=move |row| target.set(Some(row)) />
         <LoadMore tokens cursor />
         <revoke::RevokeDialog target tokens />
     }
+    .into_any()
 }
 
 /// Fetches the next page for as long as there is one.
@@ -74,12 +76,12 @@ fn LoadMore(tokens: RwSignal<Vec<AdminToken>>, cursor: RwSignal<Option<String>>)
             said.set(admin::more_loaded(tokens.with_untracked(Vec::len)));
         });
     };
+    let has_more = move || cursor.with(Option::is_some);
+    let more = live(move || has_more().then(|| view! { <SubmitButton status label=admin::MORE busy=words::LOADING look=Look::Plain /> }));
     view! {
         <form class="load-more" on:submit=submit>
             <FormNotice status />
-            <Show when=move || cursor.with(Option::is_some)>
-                <SubmitButton status label=admin::MORE busy=words::LOADING look=Look::Plain />
-            </Show>
+            {more}
             <span class="visually-hidden" role="status">{said}</span>
         </form>
     }

@@ -1,12 +1,12 @@
 //! A token's page: what it is, its name and scopes to edit, its end.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use pat_core::token::{TokenKind, TokenStatus};
 use pat_core::wire::{Choices, PersonalAccessToken};
 
 use crate::api::{self, Answer};
 use crate::components::icon::{Icon, Shape};
+use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page::{Page, Width};
 use crate::components::remote::{FailureNotice, Remote, Skeleton};
@@ -18,20 +18,16 @@ use crate::words::{self, edit};
 pub mod delete;
 pub mod settings;
 
-/// The page at `/settings/tokens/{id}`; another id is another page.
-#[component]
-pub fn EditTokenPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    move || view! { <TokenPage id=id.get() /> }
-}
-
 async fn read(id: String) -> Answer<(PersonalAccessToken, Choices)> {
     futures::future::try_join(async move { api::token(&id).await }, api::choices()).await
 }
 
+/// The page at `/settings/tokens/{id}`.
 #[component]
-fn TokenPage(id: String) -> impl IntoView {
+pub fn EditTokenPage(
+    /// The token's id, as the address has it.
+    id: String,
+) -> impl IntoView {
     let remote = Remote::new(move || read(id.clone()));
     let renamed = RwSignal::new(None::<String>);
     let heading = Signal::derive(move || match remote.answer() {
@@ -39,12 +35,12 @@ fn TokenPage(id: String) -> impl IntoView {
         Some(Err(failure)) if is_missing(&failure) => edit::MISSING_TITLE.to_owned(),
         None | Some(Err(_)) => edit::TITLE.to_owned(),
     });
-    let content = move || match remote.answer() {
+    let content = live(move || match remote.answer() {
         None => view! { <Skeleton /> }.into_any(),
         Some(Ok((token, choices))) => view! { <Token token choices renamed /> }.into_any(),
         Some(Err(failure)) if is_missing(&failure) => view! { <Missing /> }.into_any(),
-        Some(Err(failure)) => view! { <FailureNotice failure on_retry=move || remote.reload() /> }.into_any(),
-    };
+        Some(Err(failure)) => view! { <FailureNotice failure on_retry=Box::new(move || remote.reload()) /> }.into_any(),
+    });
     view! {
         <nav class="crumbs">
             <a href="/settings"><Icon shape=Shape::Back />{edit::BACK}</a>
@@ -72,7 +68,7 @@ fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<
     let saved = RwSignal::new(token);
     Effect::new(move || renamed.set(Some(saved.with(|token| token.name.clone()))));
     let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
-    let below = move || {
+    let below = live(move || {
         if is_dead.get() {
             view! { <WhatItCouldDo token=saved.get_untracked() /> }.into_any()
         } else {
@@ -82,9 +78,9 @@ fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<
             }
             .into_any()
         }
-    };
+    });
     view! {
-        {move || view! { <Facts token=saved.get() /> }}
+        {live(move || view! { <Facts token=saved.get() /> })}
         {below}
     }
 }

@@ -11,6 +11,7 @@ use crate::components::expiration_picker::{ExpirationDraft, ExpirationPicker};
 use crate::components::field::TextField;
 use crate::components::flash::Flash;
 use crate::components::form::{FormNotice, FormStatus};
+use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page::{Page, Width};
 use crate::components::remote::Remote;
@@ -38,7 +39,7 @@ pub fn NewTokenPage() -> impl IntoView {
             Step::Form | Step::Closed => form::NEW_TITLE.to_owned(),
         })
     });
-    let content = move || match step.get() {
+    let content = live(move || match step.get() {
         Step::Form => {
             let on_created = move |created| step.set(Step::Secret(Box::new(created)));
             choices
@@ -47,7 +48,7 @@ pub fn NewTokenPage() -> impl IntoView {
         }
         Step::Secret(created) => view! { <Secret created=*created step /> }.into_any(),
         Step::Closed => ().into_any(),
-    };
+    });
     view! { <Page heading width=Width::Form>{content}</Page> }
 }
 
@@ -103,7 +104,7 @@ fn NewTokenForm(choices: Choices, on_created: impl Fn(CreatedToken) + Copy + Sen
 /// The name is taken by a token made moments ago: perhaps by this form, and its answer got lost on the way.
 #[component]
 fn LostAnswer(status: FormStatus, on_replace: impl Fn(TokenId) + Copy + Send + 'static) -> impl IntoView {
-    move || {
+    live(move || {
         let failure = status.failure()?;
         let namesake = failure.lost_answer(dates::now())?;
         let id = namesake.id;
@@ -113,5 +114,5 @@ fn LostAnswer(status: FormStatus, on_replace: impl Fn(TokenId) + Copy + Send + '
                 <ActionButton label=form::REPLACE on_press=move || on_replace(id) />
             </Notice>
         })
-    }
+    })
 }

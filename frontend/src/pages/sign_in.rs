@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 use pat_core::wire;
 
-use crate::api;
 use crate::components::button::SubmitButton;
 use crate::components::field::TextField;
 use crate::components::form::{FormNotice, FormStatus};
@@ -13,6 +12,7 @@ use crate::components::page::{Page, Width};
 use crate::model::next::LocalPath;
 use crate::session::Auth;
 use crate::words::sign_in;
+use crate::{api, browser};
 
 /// Signs somebody in and brings them back to where they were.
 #[component]
@@ -47,7 +47,7 @@ pub fn SignInPage() -> impl IntoView {
 
 /// Leaves for `?next=` as soon as somebody is signed in, which may be from the start.
 fn return_when_signed_in(auth: Auth) {
-    let query = use_query_map();
+    let query = use_location().query;
     let navigate = use_navigate();
     Effect::new(move || {
         if auth.session().is_some() {
@@ -60,9 +60,17 @@ fn return_when_signed_in(auth: Auth) {
 /// Takes whoever is not signed in here, and remembers where they were.
 #[component]
 pub fn ToSignIn() -> impl IntoView {
+    let here = String::from(js_sys::encode_uri_component(&browser::current_path()));
+    go_instead(format!("/sign-in?next={here}"));
+}
+
+/// Takes whoever comes without a path to the settings.
+#[component]
+pub fn ToSettings() -> impl IntoView {
+    go_instead("/settings".to_owned());
+}
+
+fn go_instead(path: String) {
     let navigate = use_navigate();
-    Effect::new(move || {
-        let here = String::from(js_sys::encode_uri_component(&crate::browser::current_path()));
-        navigate(&format!("/sign-in?next={here}"), NavigateOptions { replace: true, ..NavigateOptions::default() });
-    });
+    Effect::new(move || navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() }));
 }

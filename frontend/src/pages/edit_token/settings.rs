@@ -7,6 +7,7 @@ use crate::api;
 use crate::components::button::{ActionButton, SubmitButton};
 use crate::components::field::TextField;
 use crate::components::form::{FormNotice, FormStatus};
+use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::components::scope_picker::ScopePicker;
 use crate::model::edit::difference;
@@ -95,7 +96,7 @@ fn EditNotice(status: FormStatus, draft: Draft, is_conflict: RwSignal<bool>) -> 
     };
     let is_overtaken = move || status.failure().is_some_and(|failure| matches!(failure.code(), Some("stale" | "token_dead" | "not_found")));
     let saved_now = move || draft.saved.with(|token| edit::saved_now(&token.name, &token.scopes));
-    move || {
+    live(move || {
         if is_overtaken() {
             view! {
                 <div role="alert">
@@ -118,5 +119,5 @@ fn EditNotice(status: FormStatus, draft: Draft, is_conflict: RwSignal<bool>) -> 
         } else {
             view! { <FormNotice status /> }.into_any()
         }
-    }
+    })
 }
