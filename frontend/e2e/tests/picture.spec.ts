@@ -8,7 +8,7 @@ const FOLDER = path.join(__dirname, "../../../docs");
 const register = process.env.PICTURES === "1" ? test : () => {};
 
 register("the settings page, for the README", async ({ page, request }) => {
-  await page.setViewportSize({ width: 1280, height: 720 });
+  await page.setViewportSize({ width: 1280, height: 520 });
   await signIn(page, people.member);
   await deleteAll(page);
   await mint(page, "quarterly-report", ["snapshots:read", "studio:reports:read"], 7);

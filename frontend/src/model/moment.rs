@@ -34,7 +34,7 @@ impl Unit {
 }
 
 /// The distance from `now`, in a unit that is neither too coarse nor too fine: 40 days are days, 90 are months. Negative is past.
-/// Whole units only, so that "in 7 days" is never said of less.
+/// What is past is told in whole units; what is to come to the nearest, so that a token made for 30 days ends "in 30 days".
 pub fn distance(now: Timestamp, then: Timestamp) -> (i32, Unit) {
     const DAY: i64 = 86_400;
     let seconds = then.duration_since(now).as_secs();
@@ -48,7 +48,8 @@ pub fn distance(now: Timestamp, then: Timestamp) -> (i32, Unit) {
     ];
     let fitting = units.into_iter().find(|(_, _, from)| seconds.abs() >= *from);
     let (unit, length) = fitting.map_or((Unit::Second, 1), |(unit, length, _)| (unit, length));
-    (i32::try_from(seconds / length).unwrap_or(i32::MAX), unit)
+    let to_nearest = if seconds > 0 { length / 2 } else { 0 };
+    (i32::try_from((seconds + to_nearest) / length).unwrap_or(i32::MAX), unit)
 }
 
 /// Whether a token's end is near enough to say so: within seven days.
@@ -70,7 +71,9 @@ mod tests {
         assert_eq!(from_noon("2027-01-31T11:59:01Z"), (-59, Unit::Second));
         assert_eq!(from_noon("2027-01-31T11:57:00Z"), (-3, Unit::Minute));
         assert_eq!(from_noon("2027-01-31T11:00:00Z"), (-1, Unit::Hour));
-        assert_eq!(from_noon("2027-02-07T11:59:59Z"), (6, Unit::Day));
+        assert_eq!(from_noon("2027-01-29T13:00:00Z"), (-1, Unit::Day));
+        assert_eq!(from_noon("2027-02-07T11:59:59Z"), (7, Unit::Day));
+        assert_eq!(from_noon("2027-02-06T20:00:00Z"), (6, Unit::Day));
         assert_eq!(from_noon("2027-03-12T12:00:00Z"), (40, Unit::Day));
         assert_eq!(from_noon("2027-05-01T12:00:00Z"), (3, Unit::Month));
         assert_eq!(from_noon("2028-03-06T12:00:00Z"), (13, Unit::Month));
