@@ -55,7 +55,7 @@ pub(crate) fn run(workspace: &Workspace, chromium: &Path, server: &Server) -> Re
     playwright.args(["test", "--reporter=list,json"]).current_dir(&folder);
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report).env("BASE_URL", &server.base_url).env("CHROMIUM", chromium);
     let status = process::run(&mut playwright)?;
-    let text = fs::read_to_string(&report).context("Playwright wrote no report")?;
+    let text = fs::read_to_string(&report).context("Playwright wrote no report, see its own words above")?;
     Ok(Counts::from_playwright(&text)?.judged(status.success()))
 }
 
