@@ -3,7 +3,7 @@
 
 FROM rust:1.95-slim-bookworm AS build
 # The image's own toolchain: rust-toolchain.toml's `stable` would be downloaded a second time.
-ENV RUSTUP_TOOLCHAIN=1.95.0
+ENV RUSTUP_TOOLCHAIN=${RUST_VERSION}
 RUN rustup target add wasm32-unknown-unknown
 WORKDIR /build
 COPY . .
