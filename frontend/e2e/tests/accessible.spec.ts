@@ -1,6 +1,5 @@
 // axe finds nothing in any state of the page, in light and dark, wide and narrow; and nothing scrolls sideways at 320 pixels.
 import {
-  deleteAll,
   expect,
   expectAccessible,
   expectNoSidewaysScroll,
@@ -176,12 +175,3 @@ for (const state of states) {
     await expectNoSidewaysScroll(page);
   });
 }
-
-test.afterAll(async ({ browser }) => {
-  const page = await browser.newPage();
-  for (const person of [people.snapshots, people.admin]) {
-    await signIn(page, person);
-    await deleteAll(page);
-  }
-  await page.close();
-});

@@ -96,7 +96,7 @@ export async function rename(page: Page, id: string, name: string, version: numb
   expect(answer.status(), await answer.text()).toBe(200);
 }
 
-/** Deletes a person's live tokens. */
+/** Deletes a person's live tokens. Not for tests that run beside others of that person. */
 export async function deleteAll(page: Page): Promise<void> {
   const answer = await page.request.get(`${ORIGIN}/api/personal-access-tokens?status=active`);
   for (const token of (await answer.json()).personal_access_tokens) await remove(page, token.id);
