@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use pat_core::token::{TokenKind, TokenStatus};
 use pat_core::wire::{Choices, PersonalAccessToken};
 
-use crate::api::{self, Answer};
+use crate::api;
 use crate::components::icon::{Icon, Shape};
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
@@ -18,34 +18,38 @@ use crate::words::{self, edit};
 pub mod delete;
 pub mod settings;
 
-async fn read(id: String) -> Answer<(PersonalAccessToken, Choices)> {
-    futures::future::try_join(async move { api::token(&id).await }, api::choices()).await
-}
-
 /// The page at `/settings/tokens/{id}`.
 #[component]
 pub fn EditTokenPage(
     /// The token's id, as the address has it.
     id: String,
 ) -> impl IntoView {
-    let remote = Remote::new(move || read(id.clone()));
+    let token = Remote::new(move || {
+        let id = id.clone();
+        async move { api::token(&id).await }
+    });
+    let choices = Remote::new(api::choices);
+    let reload = move || {
+        token.reload();
+        choices.reload();
+    };
     let renamed = RwSignal::new(None::<String>);
-    let heading = Signal::derive(move || match remote.answer() {
-        Some(Ok((token, _))) => renamed.get().unwrap_or(token.name),
+    let heading = Signal::derive(move || match token.answer() {
+        Some(Ok(token)) => renamed.get().unwrap_or(token.name),
         Some(Err(failure)) if is_missing(&failure) => edit::MISSING_TITLE.to_owned(),
         None | Some(Err(_)) => edit::TITLE.to_owned(),
     });
-    let content = live(move || match remote.answer() {
-        None => view! { <Skeleton /> }.into_any(),
-        Some(Ok((token, choices))) => view! { <Token token choices renamed /> }.into_any(),
-        Some(Err(failure)) if is_missing(&failure) => view! { <Missing /> }.into_any(),
-        Some(Err(failure)) => view! { <FailureNotice failure on_retry=Box::new(move || remote.reload()) /> }.into_any(),
+    let content = live(move || match (token.answer(), choices.answer()) {
+        (Some(Err(failure)), _) if is_missing(&failure) => view! { <Missing /> }.into_any(),
+        (Some(Err(failure)), _) | (_, Some(Err(failure))) => view! { <FailureNotice failure on_retry=Box::new(reload) /> }.into_any(),
+        (Some(Ok(token)), Some(Ok(choices))) => view! { <Token token choices renamed /> }.into_any(),
+        (None, _) | (_, None) => view! { <Skeleton /> }.into_any(),
     });
     view! {
         <nav class="crumbs">
             <a href="/settings"><Icon shape=Shape::Back />{edit::BACK}</a>
         </nav>
-        <Page heading ready=Signal::derive(move || remote.is_done()) width=Width::Form>{content}</Page>
+        <Page heading ready=Signal::derive(move || token.is_done()) width=Width::Form>{content}</Page>
     }
 }
 
