@@ -13,6 +13,8 @@ export default defineConfig({
     baseURL: process.env.BASE_URL ?? "http://127.0.0.1:3000",
     locale: "en-GB",
     timezoneId: "Europe/Paris",
+    // Colours are measured as they are, not on their way there.
+    contextOptions: { reducedMotion: "reduce" },
     video: "off",
     trace: "retain-on-failure",
     launchOptions: {

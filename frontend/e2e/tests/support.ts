@@ -34,7 +34,7 @@ export const test = base.extend<Fixtures>({
         texts.push(message.text());
         // The browser itself logs each answer of 4xx and 5xx; what the page makes of those is what the tests look at.
         const isAnswer = message.text().startsWith("Failed to load resource");
-        if (["error", "warning"].includes(message.type()) && !isAnswer) complaints.push(message.text());
+        if (message.type() === "error" && !isAnswer) complaints.push(message.text());
       });
       await page.addInitScript(() => {
         document.addEventListener("securitypolicyviolation", (event) => {
