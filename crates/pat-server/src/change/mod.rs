@@ -6,7 +6,6 @@ pub mod accounts;
 pub mod organization_tokens;
 pub mod passwords;
 pub mod people;
-
 pub mod settings;
 pub mod sign_in;
 pub mod tokens;

@@ -27,6 +27,8 @@ impl Store {
     /// A migration that fails is a [`StoreError::Defect`].
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let mut conn = self.own_conn().await?;
+        // A migration of large tables takes as long as it takes; the limit on waiting for locks stays.
+        diesel::sql_query("SET statement_timeout = 0").execute(&mut conn).await?;
         // A session lock, as a migration may commit in between; the connection closes at the end and takes it along.
         while !flag(&mut conn, "SELECT pg_try_advisory_lock($1) AS flag", MIGRATION_LOCK).await? {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
