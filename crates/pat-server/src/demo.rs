@@ -34,8 +34,7 @@ const RESOURCES: &str = include_str!("../demo/resources.json");
 /// What the database said.
 pub async fn seed(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
-    // Serialises seeding; nothing else locks this table so.
-    diesel_async::RunQueryDsl::execute(diesel::sql_query("LOCK TABLE resources IN SHARE ROW EXCLUSIVE MODE"), &mut *tx).await?;
+    resources::lock_for_seeding(&mut tx).await?;
     if people::email_exists(&mut tx, &email(PEOPLE[0].0)?).await? {
         return tx.rollback().await;
     }

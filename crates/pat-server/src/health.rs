@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use diesel_async::RunQueryDsl as _;
 use serde_json::json;
 use utoipa::PartialSchema as _;
 use utoipa::openapi::{OpenApi, ResponseBuilder, content::ContentBuilder};
@@ -11,7 +10,7 @@ use utoipa::openapi::{OpenApi, ResponseBuilder, content::ContentBuilder};
 use crate::app::{App, SharedApp};
 use crate::error::ApiError;
 use crate::routes;
-use crate::store::{StoreError, migrations};
+use crate::store::{StoreError, condition, migrations};
 
 /// The process is alive.
 pub async fn healthz() -> &'static str {
@@ -20,7 +19,7 @@ pub async fn healthz() -> &'static str {
 
 /// The server can answer: the database is reachable, writable, commits durably and has at least this binary's migrations.
 pub async fn readyz(State(app): State<SharedApp>) -> Response {
-    let (status, state) = match condition(&app).await {
+    let (status, state) = match what_is_missing(&app).await {
         Ok(None) => (StatusCode::OK, "ready".to_owned()),
         Ok(Some(problem)) => (StatusCode::SERVICE_UNAVAILABLE, problem.to_owned()),
         Err(error) => {
@@ -31,28 +30,15 @@ pub async fn readyz(State(app): State<SharedApp>) -> Response {
     (status, axum::Json(json!({ "status": state, "policy": app.policy.digest() }))).into_response()
 }
 
-#[derive(diesel::QueryableByName)]
-struct Writable {
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    is_primary: bool,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    is_durable: bool,
-}
-
-async fn condition(app: &App) -> Result<Option<&'static str>, StoreError> {
+async fn what_is_missing(app: &App) -> Result<Option<&'static str>, StoreError> {
     if app.is_preparing() {
         return Ok(Some("the database is being prepared"));
     }
-    let mut conn = app.store.conn().await?;
-    let sql = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS is_primary,
-                      current_setting('synchronous_commit') NOT IN ('off', 'local') AS is_durable";
-    let writable: Writable = diesel::sql_query(sql).get_result(&mut conn).await?;
-    // Given back before the next question, which has a connection of its own.
-    drop(conn);
-    if !writable.is_primary {
+    let database = condition::find(&mut *app.store.conn().await?).await?;
+    if !database.is_writable {
         return Ok(Some("the database is read-only"));
     }
-    if !writable.is_durable {
+    if !database.is_durable {
         return Ok(Some("synchronous_commit is off"));
     }
     if !app.store.is_migrated().await? {

@@ -1,6 +1,7 @@
 //! The only room that knows SQL: connections, transactions, and a file for each table's statements.
 
 pub mod audit;
+pub mod condition;
 pub mod error;
 pub mod migrations;
 pub mod people;

@@ -86,6 +86,12 @@ pub struct Filter<'a> {
     pub search: Option<&'a str>,
 }
 
+/// Makes transactions that fill an empty database take turns, until each ends.
+pub async fn lock_for_seeding(conn: &mut Conn) -> Result<(), StoreError> {
+    diesel::sql_query("LOCK TABLE resources IN SHARE ROW EXCLUSIVE MODE").execute(conn).await?;
+    Ok(())
+}
+
 /// Finds a resource.
 pub async fn find(conn: &mut Conn, account: AccountId, kind: Kind, identifier: &str) -> Result<Option<Value>, StoreError> {
     let query = resources::table.find((account.0, kind.as_str(), identifier)).select(resources::body);
