@@ -1,17 +1,14 @@
 //! The database away: said, retried, and never mistaken for a bad token.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::support::{Database, Server, json, serve};
 
 /// A door to the database that can be shut, with everybody inside thrown out.
 struct Door {
     url: String,
-    open: Arc<AtomicBool>,
-    changed: Arc<tokio::sync::Notify>,
+    is_open: watch::Sender<bool>,
 }
 
 impl Door {
@@ -22,34 +19,35 @@ impl Door {
         let mut url = target;
         url.set_host(Some("127.0.0.1")).unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
-        let (open, changed) = (Arc::new(AtomicBool::new(true)), Arc::new(tokio::sync::Notify::new()));
-        let (is_open, shut) = (open.clone(), changed.clone());
+        let (is_open, seen) = watch::channel(true);
         tokio::spawn(async move {
             loop {
-                let (mut inside, _) = listener.accept().await.unwrap();
-                if !is_open.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let (address, shut) = (address.clone(), shut.clone());
-                tokio::spawn(async move {
-                    let mut outside = TcpStream::connect(address).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut inside, &mut outside) => {}
-                        () = shut.notified() => {}
-                    }
-                });
+                let (inside, _) = listener.accept().await.unwrap();
+                tokio::spawn(pass(inside, address.clone(), seen.clone()));
             }
         });
-        Self { url: url.to_string(), open, changed }
+        Self { url: url.to_string(), is_open }
     }
 
     fn shut(&self) {
-        self.open.store(false, Ordering::SeqCst);
-        self.changed.notify_waiters();
+        self.is_open.send_replace(false);
     }
 
     fn open(&self) {
-        self.open.store(true, Ordering::SeqCst);
+        self.is_open.send_replace(true);
+    }
+}
+
+/// Passes bytes on while the door is open. A state is watched, not an event: who is still on the way in is thrown out, too.
+async fn pass(mut inside: TcpStream, address: String, mut is_open: watch::Receiver<bool>) {
+    let through = async {
+        let mut outside = TcpStream::connect(address).await.unwrap();
+        tokio::io::copy_bidirectional(&mut inside, &mut outside).await
+    };
+    tokio::select! {
+        biased;
+        _ = is_open.wait_for(|is_open| !is_open) => {}
+        _ = through => {}
     }
 }
 

@@ -33,12 +33,14 @@ async fn the_main_story_mint_call_edit_delete() {
 async fn unknown_expired_revoked_and_paused_tokens_look_alike_to_the_byte() {
     let server = Server::start().await;
     let browser = server.sign_in("member@demo.test").await;
+    // All within one minute, as a dead token has one row a minute.
+    server.stop_clock(&server.text("SELECT now()::text AS text").await).await;
     let (revoked, id) = server.token(&browser, &["catalog:read"]).await;
     browser.delete_token(&id).await;
     let (expired, id) = server.token(&browser, &["catalog:read"]).await;
-    server.sql(&format!("UPDATE tokens SET expires_at = now() WHERE id = '{id}'")).await;
+    server.sql(&format!("UPDATE tokens SET expires_at = pat_now() WHERE id = '{id}'")).await;
     let (paused, id) = server.token(&browser, &["catalog:read"]).await;
-    server.sql(&format!("UPDATE tokens SET paused_until = now() + interval '1 hour' WHERE id = '{id}'")).await;
+    server.sql(&format!("UPDATE tokens SET paused_until = pat_now() + interval '1 hour' WHERE id = '{id}'")).await;
     let never_made = pat_core::secret::TokenSecret::draw(pat_core::token::TokenKind::Personal, |bytes| bytes.fill(7));
     let unknown = server.bearer(never_made.expose());
 
@@ -58,11 +60,11 @@ async fn unknown_expired_revoked_and_paused_tokens_look_alike_to_the_byte() {
     assert_eq!(seen.len(), 1, "{seen:#?}");
     let rows = server
         .texts(
-            "SELECT coalesce(context->>'token_status', reason) AS text FROM audit_events WHERE event_type = 'web_api.called' ORDER BY time",
+            "SELECT coalesce(context->>'token_status', reason) AS text FROM audit_events WHERE event_type = 'web_api.called' ORDER BY id",
         )
         .await;
     assert_eq!(rows, ["revoked", "expired", "invalid_auth", "invalid_auth"], "the log tells them apart; a paused token is alive");
-    server.sql("UPDATE tokens SET paused_until = now()").await;
+    server.sql("UPDATE tokens SET paused_until = pat_now()").await;
     assert_eq!(paused.get("/catalog.entities.list").await.status, 200, "a pause ends by itself");
 }
 
