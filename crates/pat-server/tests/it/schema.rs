@@ -119,3 +119,33 @@ async fn the_open_month_has_two_indexes() {
     let indexes = server.count("pg_indexes WHERE tablename = to_char(pat_now() AT TIME ZONE 'UTC', '\"audit_events_\"YYYY_MM')").await;
     assert_eq!(indexes, 2, "each further one costs as much as the row");
 }
+
+/// `table.column -> Type` for each line of the hand-written `schema.rs`.
+fn declared() -> Vec<String> {
+    let source = include_str!("../../src/store/schema.rs");
+    let mut columns = Vec::new();
+    for table in source.split("diesel::table! {").skip(1) {
+        let name = table.split('(').next().unwrap().trim();
+        let body = table.split_once(") {").unwrap().1.split('}').next().unwrap();
+        columns.extend(body.split(',').map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("{name}.{line}")));
+    }
+    columns.sort();
+    columns
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn diesel_sees_the_tables_as_they_are() {
+    let server = Server::start().await;
+    let mut actual = server
+        .texts(
+            "SELECT format(CASE is_nullable WHEN 'YES' THEN '%s.%s -> Nullable<%s>' ELSE '%s.%s -> %s' END, table_name, column_name,
+                    CASE udt_name WHEN '_text' THEN 'Array<Text>' WHEN 'int4' THEN 'Integer' WHEN 'int8' THEN 'BigInt'
+                                  WHEN 'bytea' THEN 'Binary' ELSE initcap(udt_name) END) AS text
+               FROM information_schema.columns
+              WHERE table_schema = 'public' AND table_name NOT LIKE 'audit_events\\_%' AND table_name NOT LIKE '\\_\\_diesel%'",
+        )
+        .await;
+    actual.sort();
+    assert!(actual.len() > 80, "{actual:?}");
+    assert_eq!(declared(), actual);
+}
