@@ -46,6 +46,8 @@ events! {
     UserReactivated = "users.reactivated",
     /// The account's settings or features were changed.
     SettingsUpdated = "account_settings.updated",
+    /// Somebody who is no workspace admin asked for a change that only workspace admins may make.
+    AdminRefused = "admin.refused",
     /// A token was used on the Web API.
     WebApiCalled = "web_api.called",
 }

@@ -107,7 +107,7 @@ impl Grantor<'_> {
             group: scope.group.clone(),
             access: scope.access,
         });
-        Choices { scopes: scopes.collect(), expirations: limits.expiration.offer(now) }
+        Choices { scopes: scopes.collect(), expirations: limits.expiration.offer(now), creation_stopped: None }
     }
 
     /// Decides on a new token.

@@ -1,9 +1,11 @@
 //! What follows for tokens when people change: roles (P3), the last workspace admin, deleting (P10) on others' behalf.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grant::scopes_of_roles;
 use crate::policy::{Policy, WORKSPACE_ADMIN};
 use crate::scope::{GrantedScopes, ScopeSet};
-use crate::wire::FieldCode;
+use crate::wire::{FieldCode, FieldError};
 
 /// The longest reason for a revocation, in characters.
 pub const MAX_REASON_CHARS: usize = 500;
@@ -39,31 +41,84 @@ pub fn keep_an_admin(was_active_admin: bool, stays_active_admin: bool, other_adm
     if was_active_admin && !stays_active_admin && other_admins == 0 { Err(LastWorkspaceAdmin) } else { Ok(()) }
 }
 
-/// Why an admin revoked a token: 1–500 characters after trimming; the owner reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevokeReason(String);
+/// Why an admin revoked a token, as a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// Its secret is known to others.
+    Compromised,
+    /// Its owner left.
+    Left,
+    /// Nobody uses it.
+    Unused,
+    /// It breaks a rule of the account.
+    Policy,
+    /// The note says why.
+    Other,
+}
 
-impl RevokeReason {
-    /// Trims and checks a reason.
-    ///
-    /// # Errors
-    /// Why it was refused.
-    pub fn parse(text: &str) -> Result<Self, FieldCode> {
-        let reason = text.trim();
-        if reason.is_empty() {
-            Err(FieldCode::Required)
-        } else if reason.chars().count() > MAX_REASON_CHARS {
-            Err(FieldCode::TooLong)
-        } else if reason.chars().any(|c| c.is_control() && c != '\n') {
-            Err(FieldCode::ControlCharacters)
-        } else {
-            Ok(Self(reason.to_owned()))
+impl ReasonCode {
+    /// All of them, in the order of the form.
+    pub const ALL: [Self; 5] = [Self::Compromised, Self::Left, Self::Unused, Self::Policy, Self::Other];
+
+    /// The stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Compromised => "compromised",
+            Self::Left => "left",
+            Self::Unused => "unused",
+            Self::Policy => "policy",
+            Self::Other => "other",
         }
     }
 
-    /// The reason as it is stored and shown.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// Parses the stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+}
+
+/// Why an admin revoked a token: a code, and a note of at most 500 characters after trimming, which `other` needs. The owner reads both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokeReason {
+    code: ReasonCode,
+    note: Option<String>,
+}
+
+impl RevokeReason {
+    /// A reason that needs no words.
+    pub fn without_note(code: ReasonCode) -> Self {
+        Self { code, note: None }
+    }
+
+    /// Trims and checks a reason.
+    ///
+    /// # Errors
+    /// The fields to mend: `reason`, `note`.
+    pub fn parse(code: Option<ReasonCode>, note: Option<&str>) -> Result<Self, FieldError> {
+        let code = code.ok_or_else(|| FieldError::new("reason", FieldCode::Required))?;
+        let note = note.map(str::trim).filter(|note| !note.is_empty());
+        let mistake = match note {
+            None if code == ReasonCode::Other => Some(FieldCode::Required),
+            Some(note) if note.chars().count() > MAX_REASON_CHARS => Some(FieldCode::TooLong),
+            Some(note) if note.chars().any(|c| c.is_control() && c != '\n') => Some(FieldCode::ControlCharacters),
+            _ => None,
+        };
+        match mistake {
+            Some(mistake) => Err(FieldError::new("note", mistake)),
+            None => Ok(Self { code, note: note.map(str::to_owned) }),
+        }
+    }
+
+    /// The code.
+    pub fn code(&self) -> ReasonCode {
+        self.code
+    }
+
+    /// The words.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 }
 

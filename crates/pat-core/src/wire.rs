@@ -2,16 +2,13 @@
 //!
 //! Times are RFC 3339 in UTC; scopes are in the policy table's order.
 
-mod secret;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, TokenId, UserId};
+use crate::people::ReasonCode;
 use crate::policy::Access;
 use crate::token::{TokenStatus, Version};
-
-pub use secret::{CreatedToken, SetPassword, SignIn};
 
 macro_rules! wire {
     ($($(#[$meta:meta])* pub struct $name:ident { $($body:tt)* })+) => {$(
@@ -21,6 +18,25 @@ macro_rules! wire {
         pub struct $name { $($body)* }
     )+};
 }
+
+// After the macro, which they use.
+mod events;
+mod inventory;
+mod people;
+mod secret;
+mod settings;
+
+pub use events::{AuditEvent, EventList, UnusedScope, UnusedScopes};
+pub use inventory::{
+    AdminRevoke, AdminToken, AdminTokenList, ChangeState, ChangeTokens, NamedToken, Pause, Preview, RevokedAll, TokenAct, TokenChange,
+    TokenChangeList, TokenFilter, TokenTarget,
+};
+pub use people::{AdminUser, Invite, RoleChoice, RoleList, RolesPreview, SetRoles, StruckToken, UserList, UserState};
+pub use secret::{ConfirmPassword, CreatedOrganizationToken, CreatedToken, Invited, PasswordLink, SetPassword, SignIn};
+pub use settings::{
+    BlockedScopes, DaysSetting, FeatureChoice, FeatureSetting, NoExpiration, Rule, SavedSettings, Settings, SettingsEffect, SettingsPage,
+    SettingsPreview, Strength,
+};
 
 wire! {
     /// `GET /api/session`: who is signed in.
@@ -67,6 +83,8 @@ wire! {
         pub scopes: Vec<ScopeChoice>,
         /// The expirations that fit the account's settings (P5).
         pub expirations: Expirations,
+        /// While it is set nobody makes a token; this says why.
+        pub creation_stopped: Option<String>,
     }
 
     /// A scope on the form.
@@ -117,6 +135,10 @@ wire! {
         /// Until when it is paused.
         #[serde(with = "crate::instant::optional")]
         pub paused_until: Option<Timestamp>,
+        /// Who paused it; an owner can't end an admin's pause.
+        pub paused_by: Option<Person>,
+        /// The account's setting that refuses it now, although it is active.
+        pub refused_by: Option<Rule>,
         /// Its last use, at most a minute behind.
         #[serde(with = "crate::instant::optional")]
         pub last_used_at: Option<Timestamp>,
@@ -130,7 +152,9 @@ wire! {
         /// By whom; null if by the system.
         pub revoked_by: Option<Person>,
         /// Why; null when the owner did it.
-        pub revoke_reason: Option<String>,
+        pub revoke_reason: Option<ReasonCode>,
+        /// Why, in words.
+        pub revoke_note: Option<String>,
     }
 
     /// Somebody, by name.
@@ -170,21 +194,10 @@ wire! {
         pub scopes: Option<Vec<String>>,
     }
 
-    /// `GET /api/admin/tokens`: everyone's tokens, newest first.
-    pub struct AdminTokenList {
-        /// One page of them.
-        pub tokens: Vec<AdminToken>,
-        /// Pass it as `cursor` for the next page; null at the end.
-        pub next_cursor: Option<String>,
-    }
-
-    /// A token with its owner.
-    pub struct AdminToken {
-        /// The token.
-        #[serde(flatten)]
-        pub token: PersonalAccessToken,
-        /// Whose it is.
-        pub owner: Owner,
+    /// `GET /api/admin/organization-tokens`.
+    pub struct OrganizationTokenList {
+        /// Newest first.
+        pub organization_tokens: Vec<PersonalAccessToken>,
     }
 
     /// Whose a token is.
@@ -195,13 +208,6 @@ wire! {
         pub name: String,
         /// Their e-mail address.
         pub email: String,
-    }
-
-    /// `DELETE /api/admin/tokens/{id}`.
-    pub struct AdminRevoke {
-        /// 1–500 characters; the owner sees it.
-        #[serde(default)]
-        pub reason: String,
     }
 
     /// An RFC 9457 problem, `application/problem+json`.

@@ -1,6 +1,8 @@
 //! P3, and what else follows from changes of people.
 
-use pat_core::people::{LastWorkspaceAdmin, RevokeReason, check_new_password, is_workspace_admin, keep_an_admin, strike, struck_scopes};
+use pat_core::people::{
+    LastWorkspaceAdmin, ReasonCode, RevokeReason, check_new_password, is_workspace_admin, keep_an_admin, strike, struck_scopes,
+};
 use pat_core::scope::GrantedScopes;
 use pat_core::wire::FieldCode;
 
@@ -89,9 +91,16 @@ fn the_last_active_workspace_admin_stays() {
 }
 
 #[test]
-fn a_reason_has_1_to_500_characters_and_may_have_lines() {
-    for (text, expected) in [
-        (String::new(), Err(FieldCode::Required)),
+fn a_reason_is_a_code_with_a_note_that_only_other_needs() {
+    let parse = |code, note: Option<&str>| {
+        let parsed = RevokeReason::parse(code, note).map_err(|error| (error.field, error.code));
+        parsed.map(|reason| (reason.code(), reason.note().map(str::to_owned)))
+    };
+    let refused = |field: &str, code| Err((field.to_owned(), code));
+    assert_eq!(parse(None, Some("lost")), refused("reason", FieldCode::Required));
+    assert_eq!(parse(Some(ReasonCode::Left), None), Ok((ReasonCode::Left, None)));
+    assert_eq!(parse(Some(ReasonCode::Left), Some("  ")), Ok((ReasonCode::Left, None)));
+    for (note, expected) in [
         (" \n ".to_owned(), Err(FieldCode::Required)),
         (" laptop lost ".to_owned(), Ok("laptop lost".to_owned())),
         ("first line\nsecond line".to_owned(), Ok("first line\nsecond line".to_owned())),
@@ -100,7 +109,11 @@ fn a_reason_has_1_to_500_characters_and_may_have_lines() {
         ("a\0b".to_owned(), Err(FieldCode::ControlCharacters)),
         ("a\u{1b}[31mb".to_owned(), Err(FieldCode::ControlCharacters)),
     ] {
-        assert_eq!(RevokeReason::parse(&text).map(|reason| reason.as_str().to_owned()), expected, "{text:?}");
+        let expected = expected.map(|note| (ReasonCode::Other, Some(note))).map_err(|code| ("note".to_owned(), code));
+        assert_eq!(parse(Some(ReasonCode::Other), Some(&note)), expected, "{note:?}");
+    }
+    for code in ReasonCode::ALL {
+        assert_eq!(ReasonCode::parse(code.as_str()), Some(code));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pat_core::expiry::ExpirationLimits;
 use pat_core::grant::{AccountLimits, Grantor, MintRefusal, grantable, scopes_of_roles};
 use pat_core::name::TokenName;
-use pat_core::people::{RevokeReason, strike, struck_scopes};
+use pat_core::people::{ReasonCode, RevokeReason, strike, struck_scopes};
 use pat_core::policy::{DX_POLICY, Found, Policy};
 use pat_core::scope::{GrantedScopes, ScopeSet};
 use pat_core::secret::TokenSecret;
@@ -183,7 +183,7 @@ proptest! {
     fn no_text_panics_a_parser(text: String) {
         let _ = TokenSecret::parse(&text);
         let _ = TokenName::parse(&text);
-        let _ = RevokeReason::parse(&text);
+        let _ = RevokeReason::parse(Some(ReasonCode::Other), Some(&text));
         let policy = dx();
         for verb in ["GET", &text] {
             let _ = policy.find(verb, &text);

@@ -20,12 +20,15 @@ fn token() -> PersonalAccessToken {
         created_at: at("2026-06-15T12:00:00Z"),
         expires_at: None,
         paused_until: None,
+        paused_by: None,
+        refused_by: None,
         last_used_at: None,
         last_used_ip: None,
         last_used_user_agent: None,
         revoked_at: None,
         revoked_by: None,
         revoke_reason: None,
+        revoke_note: None,
     }
 }
 
@@ -93,12 +96,15 @@ fn a_token_on_the_wire_has_every_field_and_no_secret() {
         "created_at": "2026-06-15T12:00:00Z",
         "expires_at": null,
         "paused_until": null,
+        "paused_by": null,
+        "refused_by": null,
         "last_used_at": null,
         "last_used_ip": null,
         "last_used_user_agent": null,
         "revoked_at": null,
         "revoked_by": null,
         "revoke_reason": null,
+        "revoke_note": null,
     });
     assert_eq!(value, expected);
 }

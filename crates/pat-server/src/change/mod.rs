@@ -10,11 +10,13 @@ pub mod settings;
 pub mod sign_in;
 pub mod tokens;
 
+use axum::http::Method;
 use pat_core::audit::{EventType, Outcome};
 use pat_core::id::{AccountId, SessionId, TokenId};
 use pat_core::people::is_workspace_admin;
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::store::audit::{self, NewEvent};
@@ -66,6 +68,13 @@ const MAX_RECORDED_ERRORS: usize = 20;
 
 fn require_admin(actor: &SignedIn) -> Result<(), ApiError> {
     if is_workspace_admin(&actor.roles) { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+/// Records that somebody who is no workspace admin asked for a change that only workspace admins may make.
+pub async fn record_forbidden(app: &App, actor: &SignedIn, client: &Client, method: &Method, path: &str) -> Result<(), ApiError> {
+    let mut record = Record::new(EventType::AdminRefused);
+    record.context = json!({ "request": format!("{method} {path}") });
+    record.write(&mut *app.store.conn().await?, actor, client, Some(&ApiError::Forbidden)).await
 }
 
 /// What the log says of a change; the work fills in what it learns.

@@ -82,9 +82,9 @@ pub async fn revoke(app: &App, asker: Asker<'_>, id: TokenId, reason: &RevokeRea
         require_admin(&actor)?;
         let row = tokens::find_organization(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
         record.token = Some((id, row.name.clone()));
-        record.context = json!({ "reason": reason.as_str() });
+        record.context = json!({ "reason": reason.code(), "note": reason.note() });
         if !row.lifecycle().status(store::now(&mut tx).await?).is_dead() {
-            tokens::revoke(&mut tx, id, Some(actor.user_id()), Some(reason.as_str())).await?;
+            tokens::revoke(&mut tx, id, Some(actor.user_id()), Some(reason)).await?;
         }
         Ok(())
     }

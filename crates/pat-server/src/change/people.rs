@@ -2,7 +2,7 @@
 
 use pat_core::audit::EventType;
 use pat_core::id::UserId;
-use pat_core::people::{is_workspace_admin, keep_an_admin, strike, struck_scopes};
+use pat_core::people::{ReasonCode, RevokeReason, is_workspace_admin, keep_an_admin, strike, struck_scopes};
 use pat_core::wire::{FieldCode, FieldError};
 use serde_json::json;
 
@@ -63,7 +63,7 @@ pub async fn deactivate(app: &App, asker: Asker<'_>, user: UserId) -> Result<(),
         keep_an_admin(is_admin, false, people::other_admins(&mut tx, asker.account_id, user).await?)?;
         people::deactivate(&mut tx, user).await?;
         let live = tokens::live_of_user(&mut tx, asker.account_id, user).await?;
-        tokens::revoke_all_of_user(&mut tx, asker.account_id, user, actor.user_id(), "Owner deactivated").await?;
+        tokens::revoke_all_of_user(&mut tx, asker.account_id, user, actor.user_id(), &RevokeReason::without_note(ReasonCode::Left)).await?;
         for row in live {
             let mut revoked = Record::new(EventType::TokenDeleted);
             revoked.token = Some((row.id(), row.name.clone()));

@@ -7,7 +7,7 @@ use pat_core::people::RevokeReason;
 use pat_core::scope::ScopeSet;
 use pat_core::secret::TokenSecret;
 use pat_core::token::{TokenKind, Version};
-use pat_core::wire::{CreateToken, CreatedToken, EditToken, PersonalAccessToken};
+use pat_core::wire::{AdminRevoke, CreateToken, CreatedToken, EditToken, PersonalAccessToken};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -117,7 +117,7 @@ pub async fn delete(app: &App, asker: Asker<'_>, owner: UserId, id: TokenId) -> 
 }
 
 /// Deletes anybody's token of the account, for a workspace admin who says why.
-pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, reason: &str) -> Result<(), ApiError> {
+pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, request: &AdminRevoke) -> Result<(), ApiError> {
     // The owner of a token never changes, so it may be read before the locks that it names.
     let found = tokens::find(&mut *app.store.conn().await?, asker.account_id, id).await?;
     let owner = found.and_then(|row| row.owner_id());
@@ -129,7 +129,7 @@ pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, reason: &str
         require_admin(&actor)?;
         let row = tokens::find(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
         record.token = Some((id, row.name.clone()));
-        let reason = RevokeReason::parse(reason).map_err(|code| ApiError::field("reason", code))?;
+        let reason = RevokeReason::parse(request.reason, request.note.as_deref()).map_err(|error| ApiError::Invalid(vec![error]))?;
         revoke_locked(&mut tx, &actor, &row, Some(&reason), &mut record).await
     }
     .await;
@@ -145,9 +145,9 @@ async fn revoke_locked(
 ) -> Result<(), ApiError> {
     record.token = Some((row.id(), row.name.clone()));
     let was_dead = row.lifecycle().status(store::now(conn).await?).is_dead();
-    record.context = json!({ "owner_id": row.owner_id(), "reason": reason.map(RevokeReason::as_str), "was_dead_already": was_dead });
+    record.context = json!({ "owner_id": row.owner_id(), "reason": reason.map(RevokeReason::code), "note": reason.and_then(RevokeReason::note), "was_dead_already": was_dead });
     if !was_dead {
-        tokens::revoke(conn, row.id(), Some(actor.user_id()), reason.map(RevokeReason::as_str)).await?;
+        tokens::revoke(conn, row.id(), Some(actor.user_id()), reason).await?;
     }
     Ok(())
 }

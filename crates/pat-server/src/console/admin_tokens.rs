@@ -4,14 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pat_core::grant;
 use pat_core::id::TokenId;
-use pat_core::people::is_workspace_admin;
+use pat_core::token::TokenKind;
 use pat_core::wire::{AdminRevoke, AdminToken, AdminTokenList, FieldCode};
 use serde::Deserialize;
 
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
-use crate::extract::{Caller, Id, Json, Query};
+use crate::extract::{Admin, Id, Json, Query};
 use crate::store::{self, settings, tokens};
 
 const PAGE: usize = 100;
@@ -27,12 +27,9 @@ pub struct ListQuery {
 #[utoipa::path(get, path = "/api/admin/tokens", tag = "admin", params(ListQuery), responses((status = 200, body = AdminTokenList)))]
 pub async fn list(
     State(app): State<SharedApp>,
-    caller: Caller,
+    Admin(caller): Admin,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<AdminTokenList>, ApiError> {
-    if !is_workspace_admin(&caller.session.roles) {
-        return Err(ApiError::Forbidden);
-    }
     let parse = |text: String| text.parse::<TokenId>().ok().ok_or_else(|| ApiError::field("cursor", FieldCode::Invalid));
     let cursor = query.cursor.map(parse).transpose()?;
     let mut conn = app.store.conn().await?;
@@ -46,9 +43,9 @@ pub async fn list(
     let next_cursor = rows.last().filter(|_| has_more).map(|row| row.id().to_string());
     let view = |row: &tokens::TokenRow| {
         let grantable = grant::grantable(&app.policy, row.owner_roles(), &limits);
-        Some(AdminToken { token: row.view(&app.policy, grantable, now), owner: row.owner()? })
+        AdminToken { token: row.view(&app.policy, grantable, now), kind: TokenKind::Personal, owner: row.owner() }
     };
-    Ok(axum::Json(AdminTokenList { tokens: rows.iter().filter_map(view).collect(), next_cursor }))
+    Ok(axum::Json(AdminTokenList { tokens: rows.iter().map(view).collect(), next_cursor }))
 }
 
 /// Revoke anybody's token. The owner sees the reason.
@@ -56,10 +53,10 @@ pub async fn list(
     responses((status = 204)))]
 pub async fn delete(
     State(app): State<SharedApp>,
-    caller: Caller,
+    Admin(caller): Admin,
     Id(id): Id<TokenId>,
     Json(request): Json<AdminRevoke>,
 ) -> Result<StatusCode, ApiError> {
-    change::tokens::admin_delete(&app, caller.asker(), id, &request.reason).await?;
+    change::tokens::admin_delete(&app, caller.asker(), id, &request).await?;
     Ok(StatusCode::NO_CONTENT)
 }

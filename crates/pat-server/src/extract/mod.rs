@@ -1,11 +1,13 @@
 //! Who is calling, and with what: everything that turns a request into typed values.
 
+pub mod admin;
 pub mod json;
 pub mod middleware;
 pub mod path;
 pub mod query;
 pub mod session;
 
+pub use admin::Admin;
 pub use json::Json;
 pub use path::Id;
 pub use query::Query;

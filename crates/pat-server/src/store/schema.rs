@@ -14,6 +14,15 @@ diesel::table! {
         max_lifetime_days -> Nullable<Integer>,
         never_allowed -> Bool,
         token_cap -> Integer,
+        version -> Integer,
+        features_strength -> Text,
+        blocked_scopes_strength -> Text,
+        max_lifetime_strength -> Text,
+        never_strength -> Text,
+        unused_days -> Nullable<Integer>,
+        unused_strength -> Text,
+        unused_from -> Nullable<Timestamptz>,
+        creation_stopped -> Nullable<Text>,
     }
 }
 
@@ -83,6 +92,8 @@ diesel::table! {
         revoked_at -> Nullable<Timestamptz>,
         revoked_by -> Nullable<Uuid>,
         revoke_reason -> Nullable<Text>,
+        paused_by -> Nullable<Uuid>,
+        revoke_note -> Nullable<Text>,
     }
 }
 
@@ -90,7 +101,7 @@ diesel::table! {
     token_usage (token_id) {
         token_id -> Uuid,
         account_id -> Uuid,
-        last_used_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
         ip -> Nullable<Inet>,
         user_agent -> Nullable<Text>,
     }

@@ -2,7 +2,7 @@
 
 use pat_core::grant::AccountLimits;
 use pat_core::id::UserId;
-use pat_core::people::RevokeReason;
+use pat_core::people::{ReasonCode, RevokeReason};
 use pat_core::token::Version;
 use pat_core::wire::{CreateToken, EditToken, RequestedExpiration};
 use pat_server::change::{self, Asker};
@@ -159,7 +159,7 @@ async fn organization_tokens_act_for_the_account() {
     limits.features.clear();
     change::settings::update(&server.app, admin.asker(), &limits).await.unwrap();
     assert_eq!(bearer.get("/entities.list").await.status, 403, "a feature off masks it");
-    change::organization_tokens::revoke(&server.app, admin.asker(), id, &RevokeReason::parse("unused").unwrap()).await.unwrap();
+    change::organization_tokens::revoke(&server.app, admin.asker(), id, &RevokeReason::without_note(ReasonCode::Unused)).await.unwrap();
     assert_eq!(bearer.get("/auth.info").await.verdict(), (401, "invalid_auth"));
     let rows = server
         .texts(

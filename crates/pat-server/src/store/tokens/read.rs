@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use pat_core::grant::{EditableToken, LiveToken};
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::name::TokenName;
+use pat_core::people::ReasonCode;
 use pat_core::policy::Policy;
 use pat_core::scope::{GrantedScopes, ScopeSet};
 use pat_core::token::{Lifecycle, Version};
@@ -69,6 +70,12 @@ pub struct TokenRow {
     revoker_name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     revoke_reason: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    revoke_note: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    paused_by: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pauser_name: Option<String>,
     #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
     last_used_at: Option<Timestamp>,
     #[diesel(sql_type = Nullable<Inet>)]
@@ -81,10 +88,12 @@ const SELECT: &str = "
 SELECT t.id, t.owner_id, o.name AS owner_name, o.email AS owner_email,
        ARRAY(SELECT role FROM user_roles r WHERE r.account_id = o.account_id AND r.user_id = o.id) AS owner_roles,
        t.hint, t.name, t.name_key, t.scopes, t.version, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.revoked_by,
-       r.name AS revoker_name, t.revoke_reason, l.last_used_at, l.ip AS last_used_ip, l.user_agent AS last_used_user_agent
+       r.name AS revoker_name, t.revoke_reason, t.revoke_note, t.paused_by, p.name AS pauser_name,
+       l.last_used_at, l.ip AS last_used_ip, l.user_agent AS last_used_user_agent
   FROM tokens t
   LEFT JOIN users o ON o.account_id = t.account_id AND o.id = t.owner_id
   LEFT JOIN users r ON r.account_id = t.account_id AND r.id = t.revoked_by
+  LEFT JOIN users p ON p.account_id = t.account_id AND p.id = t.paused_by
   LEFT JOIN token_usage l ON l.token_id = t.id";
 
 impl TokenRow {
@@ -156,12 +165,15 @@ impl TokenRow {
             created_at: self.created_at,
             expires_at: self.lifecycle.expires_at,
             paused_until: self.lifecycle.paused_until,
+            paused_by: self.paused_by.zip(self.pauser_name.clone()).map(|(id, name)| Person { id: UserId(id), name }),
+            refused_by: None,
             last_used_at: self.last_used_at,
             last_used_ip: self.last_used_ip.map(|ip| ip.addr().to_string()),
             last_used_user_agent: self.last_used_user_agent.clone(),
             revoked_at: self.lifecycle.revoked_at,
             revoked_by: revoked_by.map(|(id, name)| Person { id: UserId(id), name }),
-            revoke_reason: self.revoke_reason.clone(),
+            revoke_reason: self.revoke_reason.as_deref().and_then(ReasonCode::parse),
+            revoke_note: self.revoke_note.clone(),
         }
     }
 }

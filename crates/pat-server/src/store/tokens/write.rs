@@ -1,11 +1,11 @@
 //! New tokens and their transitions. Triggers renew the holder's stamp where authority changes.
 
 use diesel::prelude::*;
-use diesel::query_dsl::methods;
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::name::TokenName;
+use pat_core::people::RevokeReason;
 use pat_core::secret::TokenSecret;
 
 use crate::client::Client;
@@ -83,11 +83,12 @@ pub async fn update(conn: &mut Conn, id: TokenId, name: &TokenName, scopes: &[St
 }
 
 /// Revokes a token that isn't revoked; a trigger renews the holder's stamp.
-pub async fn revoke(conn: &mut Conn, id: TokenId, by: Option<UserId>, reason: Option<&str>) -> Result<(), StoreError> {
+pub async fn revoke(conn: &mut Conn, id: TokenId, by: Option<UserId>, reason: Option<&RevokeReason>) -> Result<(), StoreError> {
     let change = (
         tokens::revoked_at.eq(pat_now().nullable()),
         tokens::revoked_by.eq(by.map(|id| id.0)),
-        tokens::revoke_reason.eq(reason),
+        tokens::revoke_reason.eq(reason.map(|reason| reason.code().as_str())),
+        tokens::revoke_note.eq(reason.and_then(RevokeReason::note)),
         tokens::version.eq(tokens::version + 1),
     );
     let changed = diesel::update(tokens::table.find(id.0).filter(tokens::revoked_at.is_null())).set(change).execute(conn).await?;
@@ -96,22 +97,15 @@ pub async fn revoke(conn: &mut Conn, id: TokenId, by: Option<UserId>, reason: Op
 
 /// Notes a use as the token's last one. Callers ask at most once a minute a token.
 pub async fn note_use(conn: &mut Conn, account: AccountId, id: TokenId, client: &Client) -> Result<(), StoreError> {
-    let now = pat_now();
-    let row = (
-        token_usage::token_id.eq(id.0),
-        token_usage::account_id.eq(account.0),
-        token_usage::last_used_at.eq(now),
+    let change = (
+        token_usage::last_used_at.eq(pat_now().nullable()),
         token_usage::ip.eq(client.ip_net()),
         token_usage::user_agent.eq(client.user_agent.as_deref()),
     );
-    let upsert = diesel::insert_into(token_usage::table).values(row).on_conflict(token_usage::token_id).do_update().set((
-        token_usage::last_used_at.eq(diesel::upsert::excluded(token_usage::last_used_at)),
-        token_usage::ip.eq(diesel::upsert::excluded(token_usage::ip)),
-        token_usage::user_agent.eq(diesel::upsert::excluded(token_usage::user_agent)),
-    ));
     // Another server may have noted a later use.
-    let is_later = token_usage::last_used_at.lt(diesel::upsert::excluded(token_usage::last_used_at));
-    methods::FilterDsl::filter(upsert, is_later).execute(conn).await?;
+    let is_later = token_usage::last_used_at.is_null().or(token_usage::last_used_at.lt(pat_now().nullable()));
+    let row = token_usage::table.find(id.0).filter(token_usage::account_id.eq(account.0)).filter(is_later);
+    diesel::update(row).set(change).execute(conn).await?;
     Ok(())
 }
 
@@ -123,13 +117,20 @@ pub async fn set_scopes(conn: &mut Conn, id: TokenId, scopes: &[String]) -> Resu
 }
 
 /// Revokes all of a user's tokens in one statement, expired ones too, so that nothing of theirs can come back (P4).
-pub async fn revoke_all_of_user(conn: &mut Conn, account: AccountId, owner: UserId, by: UserId, reason: &str) -> Result<usize, StoreError> {
+pub async fn revoke_all_of_user(
+    conn: &mut Conn,
+    account: AccountId,
+    owner: UserId,
+    by: UserId,
+    reason: &RevokeReason,
+) -> Result<usize, StoreError> {
     let open =
         tokens::table.filter(tokens::account_id.eq(account.0)).filter(tokens::owner_id.eq(owner.0)).filter(tokens::revoked_at.is_null());
     let change = (
         tokens::revoked_at.eq(pat_now().nullable()),
         tokens::revoked_by.eq(by.0),
-        tokens::revoke_reason.eq(reason),
+        tokens::revoke_reason.eq(reason.code().as_str()),
+        tokens::revoke_note.eq(reason.note()),
         tokens::version.eq(tokens::version + 1),
     );
     Ok(diesel::update(open).set(change).execute(conn).await?)
