@@ -1,5 +1,6 @@
 //! The Console API's handlers: unpack, call the change or the store, wrap.
 
 pub mod admin_tokens;
+pub mod export;
 pub mod session;
 pub mod tokens;
