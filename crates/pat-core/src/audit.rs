@@ -7,9 +7,17 @@ macro_rules! events {
         pub enum EventType { $($(#[$doc])* $variant),+ }
 
         impl EventType {
+            /// All of them, in the order of this table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The stored name.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
+            }
+
+            /// Parses the stored name.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($name => Some(Self::$variant),)+ _ => None }
             }
         }
     };
