@@ -202,7 +202,36 @@ pub mod edit {
     }
 }
 
+pub mod reason {
+    use pat_core::people::ReasonCode;
+
+    pub const REASON: &str = "Reason";
+    pub const NOTE: &str = "Note";
+    pub const NOTE_HINT: &str = "The owner reads it, with the reason. Say what to do next, if there is something.";
+
+    pub fn label(code: ReasonCode) -> &'static str {
+        match code {
+            ReasonCode::Compromised => "Its secret is known to others",
+            ReasonCode::Left => "Its owner left",
+            ReasonCode::Unused => "Nobody uses it",
+            ReasonCode::Policy => "It breaks a rule",
+            ReasonCode::Other => "Other",
+        }
+    }
+
+    /// Both as the owner reads them.
+    pub fn with_note(code: ReasonCode, note: Option<&str>) -> String {
+        match (code, note) {
+            (ReasonCode::Other, Some(note)) => note.to_owned(),
+            (code, Some(note)) => format!("{}. {note}", label(code)),
+            (code, None) => label(code).to_owned(),
+        }
+    }
+}
+
 pub mod admin {
+    use pat_core::wire::AdminToken;
+
     pub const TITLE: &str = "Everyone’s tokens";
     pub const INTRO: &str = "The personal access tokens of everybody in this account, newest first.";
     pub const FORBIDDEN_TITLE: &str = "Only for workspace admins";
@@ -211,20 +240,23 @@ pub mod admin {
     pub const MORE: &str = "Load more";
     pub const REVOKE: &str = "Revoke";
     pub const REVOKING: &str = "Revoking…";
-    pub const REASON: &str = "Reason";
-    pub const REASON_HINT: &str = "The owner sees it.";
     pub const CONFIRM: &str = "It stops working at once, for good.";
+    pub const ORGANIZATION: &str = "The organization";
 
-    pub fn revoke(name: &str, owner: &str) -> String {
-        format!("Revoke {name} of {owner}")
+    pub fn revoke(token: &AdminToken) -> String {
+        format!("Revoke {}", named(token))
     }
 
-    pub fn confirm_title(name: &str, owner: &str) -> String {
-        format!("Revoke {name} of {owner}?")
+    pub fn confirm_title(token: &AdminToken) -> String {
+        format!("Revoke {}?", named(token))
     }
 
-    pub fn revoked(name: &str, owner: &str) -> String {
-        format!("{name} of {owner} was revoked.")
+    pub fn revoked(token: &AdminToken) -> String {
+        format!("{} was revoked.", named(token))
+    }
+
+    fn named(AdminToken { token, owner, .. }: &AdminToken) -> String {
+        owner.as_ref().map_or_else(|| token.name.clone(), |owner| format!("{} of {}", token.name, owner.name))
     }
 
     pub fn more_loaded(count: usize) -> String {
@@ -335,8 +367,9 @@ pub fn field_error(error: &FieldError) -> String {
         ("scopes", FieldCode::Required) => "Choose at least one scope.".to_owned(),
         ("scopes", _) => scope_error(error),
         ("expiration", FieldCode::Required | FieldCode::InvalidDate) => "Choose a date that exists.".to_owned(),
-        ("reason", FieldCode::Required) => "Write a reason. The owner will want to know.".to_owned(),
-        ("reason", FieldCode::TooLong) => format!("Use at most {MAX_REASON_CHARS} characters."),
+        ("reason", FieldCode::Required) => "Choose a reason. The owner will want to know.".to_owned(),
+        ("note", FieldCode::Required) => "Write the reason. The owner will want to know.".to_owned(),
+        ("note", FieldCode::TooLong) => format!("Use at most {MAX_REASON_CHARS} characters."),
         ("email", FieldCode::Required) => "Enter your email address.".to_owned(),
         ("password", FieldCode::Required) => "Enter a password.".to_owned(),
         ("password", FieldCode::TooShort) => format!("Use at least {MIN_PASSWORD_CHARS} characters."),
@@ -400,6 +433,14 @@ mod tests {
         let admin = Person { id: pat_core::id::UserId(uuid::Uuid::nil()), name: "Ada".into() };
         assert_eq!(revoked(Some(&admin), Some("leaked in CI"), None), "by Ada: leaked in CI");
         assert_eq!(revoked(None, None, Some("31 Jan 2027")), "by the system on 31 Jan 2027");
+    }
+
+    #[test]
+    fn a_reason_and_its_note_read_as_one() {
+        use pat_core::people::ReasonCode::{Compromised, Other};
+        assert_eq!(reason::with_note(Compromised, None), "Its secret is known to others");
+        assert_eq!(reason::with_note(Compromised, Some("Make a new one.")), "Its secret is known to others. Make a new one.");
+        assert_eq!(reason::with_note(Other, Some("Its project is over.")), "Its project is over.");
     }
 
     #[test]

@@ -139,7 +139,7 @@ const states: State[] = [
       await page.goto("/admin/tokens");
       await page.getByRole("button", { name: /^Revoke / }).first().click();
       await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
-      await expect(page.getByText("Write a reason.")).toBeVisible();
+      await expect(page.getByText("Choose a reason. The owner will want to know.")).toBeVisible();
     },
   },
   {

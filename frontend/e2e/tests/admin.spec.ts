@@ -2,7 +2,7 @@ import { callWebApi, expect, mint, openEnded, openSettings, people, row, signIn,
 
 test("an admin revokes with a reason, and the owner reads it", async ({ page, request }) => {
   const name = uniqueName("leaked");
-  const reason = "Found in a public repository. Please make a new one.";
+  const note = "Found in a public repository. Please make a new one.";
   await signIn(page, people.selfservice);
   const { secret } = await mint(page, name);
 
@@ -15,14 +15,18 @@ test("an admin revokes with a reason, and the owner reads it", async ({ page, re
   await token.getByRole("button", { name: `Revoke ${name} of Sam Selfservice` }).click();
 
   const dialog = page.getByRole("dialog", { name: `Revoke ${name} of Sam Selfservice?` });
-  await expect(dialog.getByLabel("Reason")).toBeFocused();
+  await expect(dialog.getByLabel("Its secret is known to others")).toBeFocused();
   await dialog.getByRole("button", { name: "Revoke" }).click();
-  await expect(dialog.getByLabel("Reason")).toHaveAccessibleDescription(/Write a reason/);
-  await dialog.getByLabel("Reason").fill(reason);
+  await expect(dialog.getByRole("radiogroup", { name: "Reason" })).toHaveAccessibleDescription(/Choose a reason/);
+  await dialog.getByLabel("Other").check();
+  await dialog.getByRole("button", { name: "Revoke" }).click();
+  await expect(dialog.getByLabel("Note")).toHaveAccessibleDescription(/Write the reason/);
+  await dialog.getByLabel("Its secret is known to others").check();
+  await dialog.getByLabel("Note").fill(note);
   await dialog.getByRole("button", { name: "Revoke" }).click();
   await expect(dialog).toBeHidden();
   await expect(token).toContainText("Revoked");
-  await expect(token).toContainText(reason);
+  await expect(token).toContainText(`Its secret is known to others. ${note}`);
   await expect(token).toBeFocused();
   await expect(page.getByRole("status").filter({ hasText: `${name} of Sam Selfservice was revoked` })).toBeVisible();
   expect(await callWebApi(request, secret)).toBe(401);
@@ -30,7 +34,7 @@ test("an admin revokes with a reason, and the owner reads it", async ({ page, re
   await openSettings(page, people.selfservice);
   await openEnded(page);
   await expect(row(page, name)).toContainText("by Ada Admin");
-  await expect(row(page, name)).toContainText(reason);
+  await expect(row(page, name)).toContainText(`Its secret is known to others. ${note}`);
 });
 
 test("everyone’s tokens come page by page", async ({ page }) => {

@@ -13,6 +13,7 @@ pub mod icon;
 pub mod live;
 pub mod notice;
 pub mod page;
+pub mod reason_picker;
 pub mod remote;
 pub mod scope_picker;
 pub mod secret_panel;

@@ -7,7 +7,7 @@ use pat_core::wire::PersonalAccessToken;
 
 use crate::dates;
 use crate::model::moment::is_soon;
-use crate::words::{self, list};
+use crate::words::{self, list, reason};
 
 /// How many scopes are shown before the rest is folded away.
 const SHOWN: usize = 3;
@@ -124,7 +124,8 @@ pub fn Badge(
 
 /// Who revoked a token, when, and why.
 pub fn revocation(token: &PersonalAccessToken) -> String {
-    words::revoked(token.revoked_by.as_ref(), token.revoke_reason.as_deref(), token.revoked_at.map(dates::date).as_deref())
+    let reason = token.revoke_reason.map(|code| reason::with_note(code, token.revoke_note.as_deref()));
+    words::revoked(token.revoked_by.as_ref(), reason.as_deref(), token.revoked_at.map(dates::date).as_deref())
 }
 
 fn badge_class(status: TokenStatus) -> &'static str {

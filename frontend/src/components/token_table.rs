@@ -48,10 +48,10 @@ pub fn EveryonesTokens(
     on_revoke: impl Fn(AdminToken) + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
     let row = move |row: AdminToken| {
-        let AdminToken { token, owner } = row.clone();
+        let AdminToken { token, owner, .. } = row.clone();
         let on_revoke = on_revoke.clone();
         let revoke = (!token.status.is_dead()).then(|| {
-            let name = admin::revoke(&token.name, &owner.name);
+            let name = admin::revoke(&row);
             view! { <ActionButton label=admin::REVOKE name look=Look::Danger on_press=move || on_revoke(row.clone()) /> }
         });
         let row_id = format!("token-{}", token.id);
@@ -117,11 +117,15 @@ fn Cell(label: &'static str, children: Children) -> impl IntoView {
 }
 
 #[component]
-fn OwnerName(owner: Owner) -> impl IntoView {
-    view! {
-        <span class="owner">
-            <span>{owner.name}</span>
-            <span class="moment__distance">{owner.email}</span>
-        </span>
+fn OwnerName(owner: Option<Owner>) -> impl IntoView {
+    match owner {
+        Some(owner) => view! {
+            <span class="owner">
+                <span>{owner.name}</span>
+                <span class="moment__distance">{owner.email}</span>
+            </span>
+        }
+        .into_any(),
+        None => view! { <span class="muted">{admin::ORGANIZATION}</span> }.into_any(),
     }
 }

@@ -7,9 +7,9 @@ use pat_core::wire::{AdminRevoke, AdminToken, Person};
 
 use crate::components::button::{ActionButton, Look, SubmitButton};
 use crate::components::dialog::Dialog;
-use crate::components::field::TextArea;
 use crate::components::flash::Flash;
 use crate::components::form::{FormNotice, FormStatus};
+use crate::components::reason_picker::{ReasonDraft, ReasonPicker};
 use crate::session::Auth;
 use crate::words::{self, admin};
 use crate::{api, browser, dates};
@@ -23,35 +23,34 @@ pub fn RevokeDialog(
     tokens: RwSignal<Vec<AdminToken>>,
 ) -> impl IntoView {
     let status = FormStatus::new();
-    let reason = RwSignal::new(String::new());
+    let reason = ReasonDraft::new();
     let flash = Flash::current();
     let auth = Auth::current();
     let close = move || {
         status.reset();
-        reason.set(String::new());
+        reason.reset();
         target.set(None);
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let Some(AdminToken { token, owner }) = target.get_untracked() else { return };
-        let revoke = AdminRevoke { reason: reason.get_untracked() };
-        let reason = revoke.reason.trim().to_owned();
-        status.submit(async move { api::admin_revoke(token.id, &revoke).await }, move |()| {
-            tokens.update(|tokens| mark_revoked(tokens, token.id, reason, auth));
-            flash.leave("/admin/tokens", admin::revoked(&token.name, &owner.name));
+        let Some(row) = target.get_untracked() else { return };
+        let id = row.token.id;
+        let revoke = reason.request();
+        let sent = revoke.clone();
+        status.submit(async move { api::admin_revoke(id, &sent).await }, move |()| {
+            tokens.update(|tokens| mark_revoked(tokens, id, revoke, auth));
+            flash.leave("/admin/tokens", admin::revoked(&row));
             close();
-            browser::focus_soon(format!("#token-{}", token.id));
+            browser::focus_soon(format!("#token-{id}"));
         });
     };
-    let title = Signal::derive(move || {
-        target.with(|target| target.as_ref().map(|row| admin::confirm_title(&row.token.name, &row.owner.name)).unwrap_or_default())
-    });
+    let title = Signal::derive(move || target.with(|target| target.as_ref().map(admin::confirm_title).unwrap_or_default()));
     view! {
         <Dialog open=Signal::derive(move || target.with(Option::is_some)) title on_close=close>
             <form class="form" novalidate on:submit=submit>
                 <p>{admin::CONFIRM}</p>
                 <FormNotice status />
-                <TextArea name="reason" label=admin::REASON hint=admin::REASON_HINT value=reason errors=status.errors("reason") />
+                <ReasonPicker draft=reason status />
                 <div class="actions actions--end">
                     <ActionButton label=words::CANCEL on_press=close />
                     <SubmitButton status label=admin::REVOKE busy=admin::REVOKING look=Look::Danger />
@@ -62,11 +61,12 @@ pub fn RevokeDialog(
 }
 
 /// What the server has just recorded, without reading all the pages again.
-fn mark_revoked(tokens: &mut [AdminToken], id: TokenId, reason: String, auth: Auth) {
+fn mark_revoked(tokens: &mut [AdminToken], id: TokenId, revoke: AdminRevoke, auth: Auth) {
     if let Some(AdminToken { token, .. }) = tokens.iter_mut().find(|row| row.token.id == id) {
         token.status = TokenStatus::Revoked;
         token.revoked_at = Some(dates::now());
-        token.revoke_reason = Some(reason);
+        token.revoke_reason = revoke.reason;
+        token.revoke_note = revoke.note;
         token.revoked_by = auth.session_now().map(|session| Person { id: session.user.id, name: session.user.name });
     }
 }
