@@ -5,27 +5,35 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
+use crate::browser;
 use crate::components::flash::{Flash, FlashMessage};
+use crate::components::go::ToSignIn;
 use crate::components::header::Header;
 use crate::components::live::live;
 use crate::components::page::Visits;
 use crate::components::remote::{FailureNotice, Skeleton};
-use crate::model::place::Place;
-use crate::pages::admin_tokens::AdminTokensPage;
-use crate::pages::edit_token::EditTokenPage;
-use crate::pages::list_tokens::SettingsPage;
-use crate::pages::new_token::NewTokenPage;
+use crate::model::place::Area;
 use crate::pages::not_found::NotFound;
-use crate::pages::set_password::SetPasswordPage;
-use crate::pages::sign_in::{SignInPage, ToSettings, ToSignIn};
 use crate::session::{Auth, Visitor};
 
-/// Everything.
+pub mod admin;
+pub mod settings;
+
+/// The page at a path.
+type PageAt = fn(&str) -> AnyView;
+
+/// Mounts an area's pages in place of the static shell.
+fn start(area: Area, page_at: PageAt) {
+    browser::remove_shell();
+    mount_to_body(move || view! { <App area page_at /> });
+}
+
 #[component]
-pub fn App() -> impl IntoView {
+fn App(area: Area, page_at: PageAt) -> impl IntoView {
     Auth::provide();
     Flash::provide();
     Visits::provide();
+    provide_context(area);
     // One route for all: the addresses are a plain `match` in `Place`, which is smaller to download and tested natively.
     view! {
         <Router>
@@ -33,7 +41,7 @@ pub fn App() -> impl IntoView {
             <main class="main" id="main" tabindex="-1">
                 <FlashMessage />
                 <FlatRoutes fallback=|| ()>
-                    <Route path=path!("/*any") view=CurrentPage />
+                    <Route path=path!("/*any") view=move || view! { <CurrentPage area page_at /> } />
                 </FlatRoutes>
             </main>
         </Router>
@@ -41,17 +49,20 @@ pub fn App() -> impl IntoView {
 }
 
 #[component]
-fn CurrentPage() -> impl IntoView {
+fn CurrentPage(area: Area, page_at: PageAt) -> impl IntoView {
     let path = use_location().pathname;
-    live(move || match path.with(|path| Place::at(path)) {
-        Place::Home => view! { <ToSettings /> }.into_any(),
-        Place::SignIn => view! { <SignInPage /> }.into_any(),
-        Place::SetPassword => view! { <SetPasswordPage /> }.into_any(),
-        Place::Settings => signed_in(Box::new(|| view! { <SettingsPage /> }.into_any())),
-        Place::NewToken => signed_in(Box::new(|| view! { <NewTokenPage /> }.into_any())),
-        Place::Token(id) => signed_in(Box::new(move || view! { <EditTokenPage id=id.clone() /> }.into_any())),
-        Place::EveryonesTokens => signed_in(Box::new(|| view! { <AdminTokensPage /> }.into_any())),
-        Place::Nowhere => view! { <NotFound /> }.into_any(),
+    let loaded_at = path.get_untracked();
+    live(move || {
+        let path = path.get();
+        if Area::of(&path) == area {
+            page_at(&path)
+        } else if path == loaded_at {
+            // The server took this address for one of ours. Asking it again would bring the same answer.
+            view! { <NotFound /> }.into_any()
+        } else {
+            browser::reload();
+            ().into_any()
+        }
     })
 }
 

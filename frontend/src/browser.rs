@@ -5,6 +5,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
+/// Loads the page anew from the server.
+pub fn reload() {
+    drop(window().location().reload());
+}
+
 /// Removes what `index.html` shows until the page has loaded.
 pub fn remove_shell() {
     if let Some(shell) = document().get_element_by_id("shell") {

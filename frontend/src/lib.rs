@@ -1,6 +1,10 @@
 //! The settings and admin pages.
 //!
-//! - [`app`]: the routes and what every page shares; [`session`]: who is signed in.
+//! They are two programs, so that people who look after their own tokens don't download the administration: `src/bin/settings.rs`
+//! for the settings and sign-in, `src/bin/admin.rs` for what stands under `/admin`. The server answers each address with the
+//! right one, and an ordinary page load leads from one to the other.
+//!
+//! - [`app`]: the routes of each, and what every page shares; [`session`]: who is signed in.
 //! - [`pages`]: one file a page; [`components`]: what they are made of, with a CSS file of the same name in `style/`.
 //! - [`model`]: the logic behind the pages in plain types, tested natively.
 //! - [`api`]: every request; [`words`]: every sentence; [`browser`] and [`dates`]: what the browser does for us.
@@ -14,9 +18,3 @@ pub mod model;
 pub mod pages;
 pub mod session;
 pub mod words;
-
-/// Mounts the page in place of the static shell.
-pub fn start() {
-    browser::remove_shell();
-    leptos::mount::mount_to_body(app::App);
-}

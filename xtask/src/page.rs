@@ -1,4 +1,5 @@
-//! The page: from the Rust of `frontend/` to the folder `frontend/dist/` that the server serves.
+//! The page: from the Rust of `frontend/` to the folder `frontend/dist/` that the server serves. It is two programs, and each has
+//! an HTML file that loads it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,21 @@ impl Build {
     }
 }
 
+/// A program of the page.
+struct Program {
+    /// Its binary in `frontend/src/bin/`.
+    name: &'static str,
+    /// The file that loads it.
+    html: &'static str,
+    /// Folders with its CSS, in order.
+    styles: &'static [&'static str],
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program { name: "settings", html: "index.html", styles: &["style"] },
+    Program { name: "admin", html: "admin.html", styles: &["style", "style/admin"] },
+];
+
 /// Compiles the page and writes `frontend/dist/`. Leaves the folder as it is when nothing changed.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
     step("building the page", || {
@@ -51,15 +67,18 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
         let stamp_file = workspace.target.join("page.stamp");
         let dist = workspace.root.join("frontend/dist");
         let stamp = sources.stamp(build);
-        if dist.join("index.html").is_file() && fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+        if PROGRAMS.iter().all(|program| dist.join(program.html).is_file())
+            && fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp)
+        {
             return Ok(());
         }
         // Whatever happens from here on, the folder no longer is what the stamp says.
         fs::write(&stamp_file, "")?;
-        let script = Script::generate(&sources.wasm, &workspace.target.join("page"))?;
-        let wire = write(&sources, &script, Assets::new(dist, build == Build::Small))?;
+        let views = write(&sources, &workspace.target.join("page"), Assets::new(dist, build == Build::Small))?;
         if build == Build::Small {
-            println!("  over the wire: {wire}");
+            for view in views {
+                println!("  over the wire: {view}");
+            }
         }
         fs::write(&stamp_file, stamp).context("can't note that the page is built")
     })
@@ -67,26 +86,40 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
 
 /// Everything the page is made of.
 struct Sources {
-    wasm: Vec<u8>,
-    css: Vec<u8>,
+    /// In the order of [`PROGRAMS`].
+    programs: Vec<Compiled>,
     boot: String,
     index: String,
     /// Files that keep their names, with the name under `assets/`.
     public: Vec<(String, Vec<u8>)>,
 }
 
+/// What a program is made of.
+struct Compiled {
+    program: &'static Program,
+    wasm: Vec<u8>,
+    css: Vec<u8>,
+}
+
+impl Compiled {
+    fn read(program: &'static Program, workspace: &Workspace, build: Build) -> Result<Self> {
+        let wasm = workspace.target.join(WASM).join(build.folder()).join(program.name).with_extension("wasm");
+        let mut css = Vec::new();
+        for folder in program.styles {
+            for file in files_in(&workspace.root.join("frontend").join(folder))? {
+                css.extend(read(&file)?);
+                css.push(b'\n');
+            }
+        }
+        Ok(Self { program, wasm: read(&wasm)?, css })
+    }
+}
+
 impl Sources {
     fn read(workspace: &Workspace, build: Build) -> Result<Self> {
         let frontend = workspace.root.join("frontend");
-        let wasm = workspace.target.join(WASM).join(build.folder()).join("frontend.wasm");
-        let mut css = Vec::new();
-        for file in files_below(&frontend.join("style"))? {
-            css.extend(read(&file)?);
-            css.push(b'\n');
-        }
         Ok(Self {
-            wasm: read(&wasm)?,
-            css,
+            programs: PROGRAMS.iter().map(|program| Compiled::read(program, workspace, build)).collect::<Result<_>>()?,
             boot: read_text(&frontend.join("boot.js"))?,
             index: read_text(&frontend.join("index.html"))?,
             public: read_below(&frontend.join("public"))?,
@@ -97,15 +130,16 @@ impl Sources {
     fn stamp(&self, build: Build) -> String {
         let mut hasher = blake3::Hasher::new();
         let named = self.public.iter().flat_map(|(name, content)| [name.as_bytes(), content]);
-        let parts = [build.folder().as_bytes(), &self.wasm, &self.css, self.boot.as_bytes(), self.index.as_bytes()];
-        for part in parts.into_iter().chain(named) {
+        let programs = self.programs.iter().flat_map(|compiled| [compiled.wasm.as_slice(), &compiled.css]);
+        let shared = [build.folder().as_bytes(), self.boot.as_bytes(), self.index.as_bytes()];
+        for part in shared.into_iter().chain(programs).chain(named) {
             hasher.update(blake3::hash(part).as_bytes());
         }
         hasher.finalize().to_hex().to_string()
     }
 }
 
-/// The compiled page as browsers load it.
+/// A compiled program as browsers load it.
 struct Script {
     js: Vec<u8>,
     wasm: Vec<u8>,
@@ -132,30 +166,37 @@ impl Script {
     }
 }
 
-/// Fills the folder. Returns what a browser loads for the first view, in words.
-fn write(sources: &Sources, script: &Script, mut assets: Assets) -> Result<String> {
+/// Fills the folder. Returns what a browser loads for the first view of each program, in words.
+fn write(sources: &Sources, scratch: &Path, mut assets: Assets) -> Result<Vec<String>> {
     for (name, content) in &sources.public {
         assets.add(&format!("assets/{name}"), content)?;
     }
+    let views = sources.programs.iter().map(|compiled| write_program(compiled, sources, scratch, &mut assets)).collect::<Result<_>>()?;
+    assets.remove_stale()?;
+    Ok(views)
+}
+
+fn write_program(compiled: &Compiled, sources: &Sources, scratch: &Path, assets: &mut Assets) -> Result<String> {
+    let Program { name, html, .. } = compiled.program;
+    let script = Script::generate(&compiled.wasm, scratch)?;
     for (name, content) in &script.snippets {
         assets.add(&format!("assets/snippets/{name}"), content)?;
     }
-    let (css, css_bytes) = assets.add_hashed("pat", "css", &sources.css)?;
-    let (js, js_bytes) = assets.add_hashed("pat", "js", &script.js)?;
-    let (wasm, wasm_bytes) = assets.add_hashed("pat", "wasm", &script.wasm)?;
+    let (css, css_bytes) = assets.add_hashed(name, "css", &compiled.css)?;
+    let (js, js_bytes) = assets.add_hashed(name, "js", &script.js)?;
+    let (wasm, wasm_bytes) = assets.add_hashed(name, "wasm", &script.wasm)?;
     let boot = fill(&sources.boot, &[("js", &js), ("wasm", &wasm)]).context("in frontend/boot.js")?;
-    let (boot, boot_bytes) = assets.add_hashed("boot", "js", boot.as_bytes())?;
+    let (boot, boot_bytes) = assets.add_hashed(&format!("{name}-boot"), "js", boot.as_bytes())?;
     let urls = [("css", css.as_str()), ("js", &js), ("wasm", &wasm), ("boot", &boot)];
     let index = fill(&sources.index, &urls).context("in frontend/index.html")?;
     // Last, because it names the others.
-    let html_bytes = assets.add("index.html", index.as_bytes())?;
-    assets.remove_stale()?;
+    let html_bytes = assets.add(html, index.as_bytes())?;
     let total = kilobytes(html_bytes + css_bytes + js_bytes + boot_bytes + wasm_bytes);
     let html = kilobytes(html_bytes);
     let css = kilobytes(css_bytes);
     let js = kilobytes(js_bytes + boot_bytes);
     let wasm = kilobytes(wasm_bytes);
-    Ok(format!("{total} (html {html}, css {css}, js {js}, wasm {wasm})"))
+    Ok(format!("{name} {total} (html {html}, css {css}, js {js}, wasm {wasm})"))
 }
 
 /// Puts values in the place of `{{name}}`.
@@ -173,6 +214,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn read_text(path: &Path) -> Result<String> {
     String::from_utf8(read(path)?).with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+/// The files in a folder, without those of folders in it, in the order of their names.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = files_below(folder)?.into_iter();
+    Ok(files.filter(|file| file.parent() == Some(folder)).collect())
 }
 
 /// All files below a folder, with their names relative to it.
@@ -202,9 +249,10 @@ mod tests {
 
     #[test]
     fn every_part_of_the_page_changes_its_stamp() {
+        let compiled = |program, wasm: &[u8], css: &[u8]| Compiled { program, wasm: wasm.to_vec(), css: css.to_vec() };
+        let [settings, admin] = &PROGRAMS;
         let sources = || Sources {
-            wasm: b"w".to_vec(),
-            css: b"c".to_vec(),
+            programs: vec![compiled(settings, b"w", b"c"), compiled(admin, b"w", b"c")],
             boot: "b".into(),
             index: "i".into(),
             public: vec![("icon.svg".into(), b"<svg>".to_vec())],
@@ -212,8 +260,9 @@ mod tests {
         let stamps = [
             sources().stamp(Build::Quick),
             sources().stamp(Build::Small),
-            Sources { wasm: b"W".to_vec(), ..sources() }.stamp(Build::Quick),
-            Sources { css: b"C".to_vec(), ..sources() }.stamp(Build::Quick),
+            Sources { programs: vec![compiled(settings, b"W", b"c"), compiled(admin, b"w", b"c")], ..sources() }.stamp(Build::Quick),
+            Sources { programs: vec![compiled(settings, b"w", b"c"), compiled(admin, b"W", b"c")], ..sources() }.stamp(Build::Quick),
+            Sources { programs: vec![compiled(settings, b"w", b"c"), compiled(admin, b"w", b"C")], ..sources() }.stamp(Build::Quick),
             Sources { boot: "B".into(), ..sources() }.stamp(Build::Quick),
             Sources { index: "I".into(), ..sources() }.stamp(Build::Quick),
             Sources { public: vec![("icon.png".into(), b"<svg>".to_vec())], ..sources() }.stamp(Build::Quick),

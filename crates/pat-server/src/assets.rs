@@ -13,10 +13,10 @@ use crate::app::App;
 #[allow_missing = true]
 struct Page;
 
-/// Paths that the page has a view for. It shows its own "not found" for others, with status 404.
-const VIEWS: [&str; 6] = ["/", "/settings", "/sign-in", "/set-password", "/admin", "/cli/auth"];
+/// Paths that the settings have a view for. They show their own "not found" for others, with status 404.
+const VIEWS: [&str; 5] = ["/", "/settings", "/sign-in", "/set-password", "/cli/auth"];
 
-/// Answers with a file of the page, or with the page itself.
+/// Answers with a file of the page, or with one of its two programs: the administration or the settings.
 pub fn serve(app: &App, request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
@@ -28,8 +28,9 @@ pub fn serve(app: &App, request: &Request) -> Response {
     if let Some(elsewhere) = canonical(app, request) {
         return elsewhere;
     }
-    let is_view = VIEWS.iter().any(|view| path == *view || (*view != "/" && path.starts_with(&format!("{view}/"))));
-    match file("index.html", request.headers()) {
+    let is_admin = is_at_or_below(path, "/admin");
+    let is_view = is_admin || VIEWS.iter().any(|view| path == *view || (*view != "/" && is_at_or_below(path, view)));
+    match file(if is_admin { "admin.html" } else { "index.html" }, request.headers()) {
         Some(mut response) => {
             if !is_view {
                 *response.status_mut() = StatusCode::NOT_FOUND;
@@ -38,6 +39,10 @@ pub fn serve(app: &App, request: &Request) -> Response {
         }
         None => (StatusCode::SERVICE_UNAVAILABLE, "The page is not built. Run: cargo xtask dev\n").into_response(),
     }
+}
+
+fn is_at_or_below(path: &str, view: &str) -> bool {
+    path.strip_prefix(view).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A page asked for under another host name is sent to `PUBLIC_URL`, where its cookie and origin are right.

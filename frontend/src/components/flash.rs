@@ -13,7 +13,7 @@ pub struct Flash(RwSignal<Option<Message>>);
 #[derive(Clone)]
 struct Message {
     text: String,
-    path: &'static str,
+    path: String,
 }
 
 impl Flash {
@@ -28,8 +28,8 @@ impl Flash {
     }
 
     /// Leaves a message for the page at `path`.
-    pub fn leave(self, path: &'static str, text: String) {
-        self.0.set(Some(Message { text, path }));
+    pub fn leave(self, path: impl Into<String>, text: String) {
+        self.0.set(Some(Message { text, path: path.into() }));
     }
 }
 
@@ -46,7 +46,7 @@ pub fn FlashMessage() -> impl IntoView {
         }
         path
     });
-    let shown = move || message.get().filter(|message| path.with(|path| path == message.path));
+    let shown = move || message.get().filter(|message| path.with(|path| *path == message.path));
     view! {
         <div class="flash" role="status">
             {live(move || shown().map(|message| view! { <Notice tone=Tone::Success text=message.text /> }))}

@@ -48,13 +48,15 @@ impl FormStatus {
     }
 
     /// Sends a request, unless one is under way, and hands on its answer. What was typed stays where it is.
-    pub fn submit<T: 'static>(self, request: impl Future<Output = Answer<T>> + 'static, then: impl FnOnce(T) + 'static) {
+    ///
+    /// `request` is called once more if the server wants the password first.
+    pub fn submit<T: 'static>(self, request: impl AsyncFn() -> Answer<T> + 'static, then: impl FnOnce(T) + 'static) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         spawn_local(async move {
-            let answer = self.auth.watch(request.await);
+            let answer = self.auth.watch(request().await);
             let page_was_left = self.busy.try_set(false).is_some();
             if page_was_left {
                 return;

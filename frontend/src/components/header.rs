@@ -9,16 +9,20 @@ use pat_core::wire::Session;
 use crate::components::icon::{Icon, Shape};
 use crate::components::live::live;
 use crate::model::person::{initials, is_admin};
+use crate::model::place::Area;
 use crate::session::Auth;
 use crate::words::{self, menu};
 use crate::{api, browser};
 
+const SETTINGS: &str = "/settings";
+const ADMIN: &str = "/admin/users";
 const MENU: &str = "account-menu";
 
 /// The bar at the top of every page.
 #[component]
 pub fn Header() -> impl IntoView {
     let auth = Auth::current();
+    let area: Area = expect_context();
     let skip = |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         browser::focus_soon("main");
@@ -26,7 +30,7 @@ pub fn Header() -> impl IntoView {
     view! {
         <a class="skip-link" href="#main" on:click=skip>{words::SKIP}</a>
         <header class="header">
-            <a class="header__brand" href="/settings">
+            <a class="header__brand" href=SETTINGS rel=area.rel(SETTINGS)>
                 <Icon shape=Shape::Key />
                 <span>{words::PRODUCT}</span>
             </a>
@@ -37,7 +41,8 @@ pub fn Header() -> impl IntoView {
 
 #[component]
 fn AccountMenu(session: Session) -> impl IntoView {
-    let is_admin = is_admin(&session);
+    let area: Area = expect_context();
+    let admin = is_admin(&session).then_some(ADMIN);
     let user = session.user;
     let name = menu::button(&user.name);
     let leave = move |_| browser::hide_popover(MENU);
@@ -51,8 +56,8 @@ fn AccountMenu(session: Session) -> impl IntoView {
                 <span>{user.email}</span>
                 <span>{session.account.name}</span>
             </p>
-            <a class="menu__item" href="/settings" on:click=leave>{menu::SETTINGS}</a>
-            {is_admin.then(|| view! { <a class="menu__item" href="/admin/tokens" on:click=leave>{menu::EVERYONE}</a> })}
+            <a class="menu__item" href=SETTINGS rel=area.rel(SETTINGS) on:click=leave>{menu::SETTINGS}</a>
+            {admin.map(|admin| view! { <a class="menu__item" href=admin rel=area.rel(admin) on:click=leave>{menu::ADMIN}</a> })}
             <SignOut />
         </nav>
     }

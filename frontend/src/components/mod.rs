@@ -1,6 +1,7 @@
 //! What the pages are made of. Each file has its CSS in `style/`, under the same name.
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
+pub mod admin_nav;
 pub mod button;
 pub mod copy;
 pub mod dialog;
@@ -8,6 +9,7 @@ pub mod expiration_picker;
 pub mod field;
 pub mod flash;
 pub mod form;
+pub mod go;
 pub mod header;
 pub mod icon;
 pub mod live;

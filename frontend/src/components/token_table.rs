@@ -6,7 +6,7 @@ use pat_core::wire::{AdminToken, Owner, PersonalAccessToken};
 use crate::components::button::{ActionButton, Look};
 use crate::components::live::live;
 use crate::components::token_facts::{Expiry, LastUse, Scopes, Status};
-use crate::words::{admin, list};
+use crate::words::{inventory, list};
 
 /// A user's own tokens; each name leads to its page.
 #[component]
@@ -51,8 +51,8 @@ pub fn EveryonesTokens(
         let AdminToken { token, owner, .. } = row.clone();
         let on_revoke = on_revoke.clone();
         let revoke = (!token.status.is_dead()).then(|| {
-            let name = admin::revoke(&row);
-            view! { <ActionButton label=admin::REVOKE name look=Look::Danger on_press=move || on_revoke(row.clone()) /> }
+            let name = inventory::revoke(&row);
+            view! { <ActionButton label=inventory::REVOKE name look=Look::Danger on_press=move || on_revoke(row.clone()) /> }
         });
         let row_id = format!("token-{}", token.id);
         view! {
@@ -66,7 +66,7 @@ pub fn EveryonesTokens(
     };
     view! {
         <table class="table table--wide" role="table">
-            <caption class="visually-hidden">{admin::TITLE}</caption>
+            <caption class="visually-hidden">{inventory::TITLE}</caption>
             <Head columns=vec![list::NAME, list::OWNER, list::STATUS, list::SCOPES, list::EXPIRES, list::LAST_USED, list::ACTION] />
             <tbody role="rowgroup">
                 {live(move || tokens.get().into_iter().map(&row).collect_view())}
@@ -126,6 +126,6 @@ fn OwnerName(owner: Option<Owner>) -> impl IntoView {
             </span>
         }
         .into_any(),
-        None => view! { <span class="muted">{admin::ORGANIZATION}</span> }.into_any(),
+        None => view! { <span class="muted">{inventory::ORGANIZATION}</span> }.into_any(),
     }
 }

@@ -1,6 +1,27 @@
 //! Which page stands at which address.
 
-/// A page's place.
+/// The two programs that the page is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// The settings, sign-in and everything else.
+    Settings,
+    /// The administration.
+    Admin,
+}
+
+impl Area {
+    /// Whose a path is; the server decides by the same rule.
+    pub fn of(path: &str) -> Self {
+        if path == "/admin" || path.starts_with("/admin/") { Self::Admin } else { Self::Settings }
+    }
+
+    /// `rel` of a link from this area: one that leads into the other is an ordinary page load.
+    pub fn rel(self, path: &str) -> Option<&'static str> {
+        (Self::of(path) != self).then_some("external")
+    }
+}
+
+/// A place in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// `/`, which leads to the settings.
@@ -15,8 +36,6 @@ pub enum Place {
     NewToken,
     /// `/settings/tokens/{id}`, whatever the id may be.
     Token(String),
-    /// `/admin/tokens`.
-    EveryonesTokens,
     /// Anything else.
     Nowhere,
 }
@@ -24,18 +43,42 @@ pub enum Place {
 impl Place {
     /// The place at a path.
     pub fn at(path: &str) -> Self {
-        let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-        match segments.as_slice() {
+        match segments(path).as_slice() {
             [] => Self::Home,
             ["sign-in"] => Self::SignIn,
             ["set-password"] => Self::SetPassword,
             ["settings"] => Self::Settings,
             ["settings", "tokens", "new"] => Self::NewToken,
             ["settings", "tokens", id] => Self::Token((*id).to_owned()),
-            ["admin", "tokens"] => Self::EveryonesTokens,
             _ => Self::Nowhere,
         }
     }
+}
+
+/// A place in the administration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminPlace {
+    /// `/admin`, which leads to the people.
+    Home,
+    /// `/admin/tokens`.
+    Tokens,
+    /// Anything else.
+    Nowhere,
+}
+
+impl AdminPlace {
+    /// The place at a path.
+    pub fn at(path: &str) -> Self {
+        match segments(path).as_slice() {
+            ["admin"] => Self::Home,
+            ["admin", "tokens"] => Self::Tokens,
+            _ => Self::Nowhere,
+        }
+    }
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').filter(|segment| !segment.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -54,11 +97,25 @@ mod tests {
             ("/settings/tokens/01930000", Place::Token("01930000".into())),
             ("/settings/tokens", Place::Nowhere),
             ("/settings/tokens/1/2", Place::Nowhere),
-            ("/admin/tokens", Place::EveryonesTokens),
-            ("/admin", Place::Nowhere),
         ];
         for (path, place) in cases {
             assert_eq!(Place::at(path), place, "{path}");
         }
+    }
+
+    #[test]
+    fn every_admin_place_has_its_path() {
+        let cases = [("/admin", AdminPlace::Home), ("/admin/", AdminPlace::Home), ("/admin/tokens", AdminPlace::Tokens)];
+        for (path, place) in cases {
+            assert_eq!(AdminPlace::at(path), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn links_from_one_area_into_the_other_are_page_loads() {
+        assert_eq!(Area::Settings.rel("/admin/users"), Some("external"));
+        assert_eq!(Area::Admin.rel("/settings"), Some("external"));
+        assert_eq!(Area::Admin.rel("/admin"), None);
+        assert_eq!(Area::Settings.rel("/administrator"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! One file a page.
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
-pub mod admin_tokens;
+pub mod admin;
 pub mod edit_token;
 pub mod list_tokens;
 pub mod new_token;

@@ -76,11 +76,11 @@ fn NewTokenForm(choices: Choices, on_created: impl Fn(CreatedToken) + Copy + Sen
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let create = request();
-        status.submit(async move { api::create_token(&create).await }, on_created);
+        status.submit(async move || api::create_token(&create).await, on_created);
     };
     let replace = move |id: TokenId| {
         let create = request();
-        let both = async move {
+        let both = async move || {
             api::delete_token(id).await?;
             api::create_token(&create).await
         };

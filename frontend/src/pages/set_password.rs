@@ -36,10 +36,13 @@ fn PasswordForm(link: String) -> impl IntoView {
         event.prevent_default();
         let request = wire::SetPassword { link: link.clone(), password: value.get_untracked() };
         let navigate = navigate.clone();
-        status.submit(async move { api::set_password(&request).await }, move |()| {
-            flash.leave("/sign-in", password::DONE.to_owned());
-            navigate("/sign-in", NavigateOptions::default());
-        });
+        status.submit(
+            async move || api::set_password(&request).await,
+            move |()| {
+                flash.leave("/sign-in", password::DONE.to_owned());
+                navigate("/sign-in", NavigateOptions::default());
+            },
+        );
     };
     view! {
         <form class="form panel" novalidate on:submit=submit>

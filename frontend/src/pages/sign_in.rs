@@ -5,6 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use pat_core::wire;
 
+use crate::api;
 use crate::components::button::SubmitButton;
 use crate::components::field::TextField;
 use crate::components::form::{FormNotice, FormStatus};
@@ -12,7 +13,6 @@ use crate::components::page::{Page, Width};
 use crate::model::next::LocalPath;
 use crate::session::Auth;
 use crate::words::sign_in;
-use crate::{api, browser};
 
 /// Signs somebody in and brings them back to where they were.
 #[component]
@@ -24,7 +24,7 @@ pub fn SignInPage() -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let sign_in = wire::SignIn { email: email.get_untracked(), password: password.get_untracked() };
-        status.submit(async move { api::sign_in(&sign_in).await }, move |session| auth.signed_in(session));
+        status.submit(async move || api::sign_in(&sign_in).await, move |session| auth.signed_in(session));
     };
     view! {
         <Page heading=sign_in::TITLE.to_owned() width=Width::Slim>
@@ -55,22 +55,4 @@ fn return_when_signed_in(auth: Auth) {
             navigate(next.as_str(), NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
-}
-
-/// Takes whoever is not signed in here, and remembers where they were.
-#[component]
-pub fn ToSignIn() -> impl IntoView {
-    let here = String::from(js_sys::encode_uri_component(&browser::current_path()));
-    go_instead(format!("/sign-in?next={here}"));
-}
-
-/// Takes whoever comes without a path to the settings.
-#[component]
-pub fn ToSettings() -> impl IntoView {
-    go_instead("/settings".to_owned());
-}
-
-fn go_instead(path: String) {
-    let navigate = use_navigate();
-    Effect::new(move || navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() }));
 }

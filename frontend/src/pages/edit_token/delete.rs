@@ -40,10 +40,13 @@ fn DeleteDialog(saved: RwSignal<PersonalAccessToken>, open: RwSignal<bool>) -> i
         event.prevent_default();
         let PersonalAccessToken { id, name, .. } = saved.get_untracked();
         let navigate = navigate.clone();
-        status.submit(api::delete_token(id), move |()| {
-            flash.leave("/settings", edit::deleted(&name));
-            navigate("/settings", NavigateOptions { replace: true, ..NavigateOptions::default() });
-        });
+        status.submit(
+            async move || api::delete_token(id).await,
+            move |()| {
+                flash.leave("/settings", edit::deleted(&name));
+                navigate("/settings", NavigateOptions { replace: true, ..NavigateOptions::default() });
+            },
+        );
     };
     let close = move || {
         status.reset();

@@ -56,11 +56,14 @@ pub fn SettingsForm(
         said.set("");
         let token = saved.get_untracked();
         let edit = difference(&token, &draft.name.get_untracked(), &draft.scopes.get_untracked());
-        status.submit(async move { api::edit_token(token.id, token.version, &edit).await }, move |token| {
-            draft.accept(token);
-            is_conflict.set(false);
-            said.set(edit::SAVED);
-        });
+        status.submit(
+            async move || api::edit_token(token.id, token.version, &edit).await,
+            move |token| {
+                draft.accept(token);
+                is_conflict.set(false);
+                said.set(edit::SAVED);
+            },
+        );
     };
     // The menu holds what was granted when the page was read, so that a scope unticked by mistake can be ticked again.
     let menu = ScopeMenu::new(&choices.scopes, &draft.scopes.get_untracked());
@@ -85,10 +88,13 @@ pub fn SettingsForm(
 fn EditNotice(status: FormStatus, draft: Draft, is_conflict: RwSignal<bool>) -> impl IntoView {
     let reload = move || {
         let id = draft.saved.with_untracked(|token| token.id.to_string());
-        status.submit(async move { api::token(&id).await }, move |token| {
-            draft.saved.set(token);
-            is_conflict.set(true);
-        });
+        status.submit(
+            async move || api::token(&id).await,
+            move |token| {
+                draft.saved.set(token);
+                is_conflict.set(true);
+            },
+        );
     };
     let drop_mine = move || {
         draft.reset();

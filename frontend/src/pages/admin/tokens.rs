@@ -7,41 +7,20 @@ use crate::api;
 use crate::components::button::{Look, SubmitButton};
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
-use crate::components::page::{Page, Width};
+use crate::components::page::Page;
 use crate::components::remote::Remote;
 use crate::components::token_table::EveryonesTokens;
-use crate::model::person::is_admin;
-use crate::session::Auth;
-use crate::words::{self, admin};
+use crate::words::{self, admin, inventory};
 
 pub mod revoke;
 
 /// The page at `/admin/tokens`.
 #[component]
 pub fn AdminTokensPage() -> impl IntoView {
-    if Auth::current().session_now().is_some_and(|session| is_admin(&session)) {
-        view! { <EveryonesPage /> }.into_any()
-    } else {
-        view! { <Forbidden /> }.into_any()
-    }
-}
-
-#[component]
-fn Forbidden() -> impl IntoView {
+    let first_page = Remote::new(|| api::inventory::tokens(None));
     view! {
-        <Page heading=admin::FORBIDDEN_TITLE.to_owned() width=Width::Form>
-            <p>{admin::FORBIDDEN}</p>
-            <p><a class="button" href="/settings">{words::not_found::HOME}</a></p>
-        </Page>
-    }
-}
-
-#[component]
-fn EveryonesPage() -> impl IntoView {
-    let first_page = Remote::new(|| api::admin_tokens(None));
-    view! {
-        <Page heading=admin::TITLE.to_owned()>
-            <p class="page__intro">{admin::INTRO}</p>
+        <Page heading=inventory::TITLE.to_owned()>
+            <p class="page__intro">{inventory::INTRO}</p>
             {first_page.show(|page| view! { <Tokens page /> })}
         </Page>
     }
@@ -50,7 +29,7 @@ fn EveryonesPage() -> impl IntoView {
 #[component]
 fn Tokens(page: AdminTokenList) -> impl IntoView {
     if page.tokens.is_empty() {
-        return view! { <p class="empty">{admin::EMPTY}</p> }.into_any();
+        return view! { <p class="empty">{inventory::EMPTY}</p> }.into_any();
     }
     let tokens = RwSignal::new(page.tokens);
     let cursor = RwSignal::new(page.next_cursor);
@@ -70,11 +49,14 @@ fn LoadMore(tokens: RwSignal<Vec<AdminToken>>, cursor: RwSignal<Option<String>>)
     let said = RwSignal::new(String::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        status.submit(api::admin_tokens(cursor.get_untracked()), move |page| {
-            tokens.update(|tokens| tokens.extend(page.tokens));
-            cursor.set(page.next_cursor);
-            said.set(admin::more_loaded(tokens.with_untracked(Vec::len)));
-        });
+        status.submit(
+            async move || api::inventory::tokens(cursor.get_untracked()).await,
+            move |page| {
+                tokens.update(|tokens| tokens.extend(page.tokens));
+                cursor.set(page.next_cursor);
+                said.set(inventory::more_loaded(tokens.with_untracked(Vec::len)));
+            },
+        );
     };
     let has_more = move || cursor.with(Option::is_some);
     let more = live(move || has_more().then(|| view! { <SubmitButton status label=admin::MORE busy=words::LOADING look=Look::Plain /> }));

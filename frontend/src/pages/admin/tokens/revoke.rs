@@ -11,7 +11,7 @@ use crate::components::flash::Flash;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::reason_picker::{ReasonDraft, ReasonPicker};
 use crate::session::Auth;
-use crate::words::{self, admin};
+use crate::words::{self, inventory};
 use crate::{api, browser, dates};
 
 /// Asks why, and revokes the token in `target`; its row then says so, and has the focus.
@@ -37,23 +37,26 @@ pub fn RevokeDialog(
         let id = row.token.id;
         let revoke = reason.request();
         let sent = revoke.clone();
-        status.submit(async move { api::admin_revoke(id, &sent).await }, move |()| {
-            tokens.update(|tokens| mark_revoked(tokens, id, revoke, auth));
-            flash.leave("/admin/tokens", admin::revoked(&row));
-            close();
-            browser::focus_soon(format!("#token-{id}"));
-        });
+        status.submit(
+            async move || api::inventory::revoke(id, &sent).await,
+            move |()| {
+                tokens.update(|tokens| mark_revoked(tokens, id, revoke, auth));
+                flash.leave("/admin/tokens", inventory::revoked(&row));
+                close();
+                browser::focus_soon(format!("#token-{id}"));
+            },
+        );
     };
-    let title = Signal::derive(move || target.with(|target| target.as_ref().map(admin::confirm_title).unwrap_or_default()));
+    let title = Signal::derive(move || target.with(|target| target.as_ref().map(inventory::confirm_title).unwrap_or_default()));
     view! {
         <Dialog open=Signal::derive(move || target.with(Option::is_some)) title on_close=close>
             <form class="form" novalidate on:submit=submit>
-                <p>{admin::CONFIRM}</p>
+                <p>{inventory::CONFIRM}</p>
                 <FormNotice status />
                 <ReasonPicker draft=reason status />
                 <div class="actions actions--end">
                     <ActionButton label=words::CANCEL on_press=close />
-                    <SubmitButton status label=admin::REVOKE busy=admin::REVOKING look=Look::Danger />
+                    <SubmitButton status label=inventory::REVOKE busy=inventory::REVOKING look=Look::Danger />
                 </div>
             </form>
         </Dialog>

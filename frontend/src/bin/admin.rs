@@ -1,0 +1,5 @@
+//! Starts the administration in the browser.
+
+fn main() {
+    frontend::app::admin::start();
+}

@@ -1,0 +1,5 @@
+//! Starts the settings in the browser.
+
+fn main() {
+    frontend::app::settings::start();
+}

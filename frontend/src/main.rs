@@ -1,5 +1,0 @@
-//! Starts the page in the browser.
-
-fn main() {
-    frontend::start();
-}

@@ -1,0 +1,4 @@
+//! For workspace admins. One file a page.
+
+pub mod forbidden;
+pub mod tokens;
