@@ -5,42 +5,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZoneDatabase;
 
-use crate::expiry::ExpirationLimits;
 use crate::id::TokenId;
 use crate::name::{MAX_NAME_CHARS, NameError, TokenName};
-use crate::policy::Policy;
+use crate::policy::{Policy, Scope};
 use crate::scope::{GrantedScopes, MAX_SCOPES, ScopeId, ScopeSet};
-use crate::token::{TokenStatus, Version};
+use crate::settings::AccountSettings;
+use crate::token::{TokenKind, TokenStatus, Version};
 use crate::wire::{Choices, CreateToken, EditToken, FieldCode, FieldError, ScopeChoice, TakenBy};
-
-/// Live tokens that a user may have, where the account's settings don't say otherwise (P8).
-pub const DEFAULT_TOKEN_CAP: u32 = 50;
-
-/// What an account's settings and product features allow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountLimits {
-    /// The product features it has.
-    pub features: Vec<String>,
-    /// Scopes that its tokens may not hold now.
-    pub blocked_scopes: Vec<String>,
-    /// How long a token may live.
-    pub expiration: ExpirationLimits,
-    /// Live tokens a user (P8).
-    pub token_cap: u32,
-}
-
-impl AccountLimits {
-    /// The scopes that the account supports.
-    pub fn supported(&self, policy: &Policy) -> ScopeSet {
-        let has_feature = |feature: &Option<String>| feature.as_ref().is_none_or(|name| self.features.contains(name));
-        policy
-            .scopes()
-            .iter()
-            .filter(|scope| has_feature(&scope.feature) && !self.blocked_scopes.contains(&scope.name))
-            .filter_map(|scope| policy.scope_id(&scope.name))
-            .collect()
-    }
-}
 
 /// The scopes that these roles add, joined with those of everyone. A role that the policy doesn't know adds nothing.
 pub fn scopes_of_roles<S: AsRef<str>>(policy: &Policy, roles: &[S]) -> ScopeSet {
@@ -48,8 +19,16 @@ pub fn scopes_of_roles<S: AsRef<str>>(policy: &Policy, roles: &[S]) -> ScopeSet 
 }
 
 /// P1: what a user with these roles may grant now.
-pub fn grantable<S: AsRef<str>>(policy: &Policy, roles: &[S], account: &AccountLimits) -> ScopeSet {
-    scopes_of_roles(policy, roles).intersection(account.supported(policy))
+pub fn grantable<S: AsRef<str>>(policy: &Policy, roles: &[S], account: &AccountSettings) -> ScopeSet {
+    scopes_of_roles(policy, roles).intersection(account.supported(policy, TokenKind::Personal))
+}
+
+/// Of the scopes on a token of this kind those in the answer are effective now. `roles` are its owner's; an organization token has none.
+pub fn usable<S: AsRef<str>>(policy: &Policy, kind: TokenKind, roles: &[S], account: &AccountSettings) -> ScopeSet {
+    match kind {
+        TokenKind::Personal => scopes_of_roles(policy, roles).intersection(account.usable(policy, kind)),
+        TokenKind::Organization => account.usable(policy, kind),
+    }
 }
 
 /// Facts about the user who mints or edits.
@@ -59,7 +38,7 @@ pub struct Grantor<'a> {
     pub policy: &'a Policy,
     /// What the user may grant now (P1).
     pub grantable: ScopeSet,
-    /// What the account supports now, whatever the roles: see [`AccountLimits::supported`].
+    /// What the account supports now, whatever the roles: see [`AccountSettings::supported`].
     pub supported: ScopeSet,
     /// The user's live tokens: not revoked, not expired.
     pub live: &'a [LiveToken],
@@ -92,6 +71,8 @@ pub struct Mint {
 /// Why a token can't be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MintRefusal {
+    /// A workspace admin stopped the creation of tokens, and says why.
+    CreationStopped(String),
     /// Fields to mend.
     Invalid(Vec<FieldError>),
     /// The user has as many live tokens as allowed (P8).
@@ -100,14 +81,9 @@ pub enum MintRefusal {
 
 impl Grantor<'_> {
     /// The form of `GET /api/scopes`.
-    pub fn choices(&self, limits: &AccountLimits, now: Timestamp) -> Choices {
-        let scopes = self.policy.rows(self.grantable).map(|scope| ScopeChoice {
-            name: scope.name.clone(),
-            description: scope.description.clone(),
-            group: scope.group.clone(),
-            access: scope.access,
-        });
-        Choices { scopes: scopes.collect(), expirations: limits.expiration.offer(now), creation_stopped: None }
+    pub fn choices(&self, account: &AccountSettings, now: Timestamp) -> Choices {
+        let scopes = self.policy.rows(self.grantable).map(Scope::choice);
+        Choices { scopes: scopes.collect(), expirations: account.expiration.offer(now), creation_stopped: account.creation_stopped.clone() }
     }
 
     /// Decides on a new token.
@@ -117,18 +93,21 @@ impl Grantor<'_> {
     pub fn mint(
         &self,
         request: &CreateToken,
-        limits: &AccountLimits,
+        account: &AccountSettings,
         now: Timestamp,
         time_zones: &TimeZoneDatabase,
     ) -> Result<Mint, MintRefusal> {
+        if let Some(message) = &account.creation_stopped {
+            return Err(MintRefusal::CreationStopped(message.clone()));
+        }
         let name = self.name(&request.name, None);
         let expiration = request.expiration.as_ref().ok_or(FieldCode::Required);
         let expires_at = expiration
-            .and_then(|wanted| limits.expiration.resolve(wanted, now, time_zones))
+            .and_then(|wanted| account.expiration.resolve(wanted, now, time_zones))
             .map_err(|code| vec![FieldError::new("expiration", code)]);
         let scopes = self.scopes(&request.scopes, &GrantedScopes::default());
         match (name, expires_at, scopes) {
-            (Ok(_), Ok(_), Ok(_)) if exceeds(self.live.len(), limits.token_cap) => Err(MintRefusal::TokenLimit(limits.token_cap)),
+            (Ok(_), Ok(_), Ok(_)) if exceeds(self.live.len(), account.token_cap) => Err(MintRefusal::TokenLimit(account.token_cap)),
             (Ok(name), Ok(expires_at), Ok(scopes)) => Ok(Mint { name, scopes: scopes.known, expires_at }),
             (name, expires_at, scopes) => {
                 Err(MintRefusal::Invalid([name.err(), expires_at.err(), scopes.err()].into_iter().flatten().flatten().collect()))
@@ -245,6 +224,13 @@ pub enum EditRefusal {
     Stale,
     /// Fields to mend.
     Invalid(Vec<FieldError>),
+}
+
+impl Scope {
+    /// As a form offers it.
+    pub fn choice(&self) -> ScopeChoice {
+        ScopeChoice { name: self.name.clone(), description: self.description.clone(), group: self.group.clone(), access: self.access }
+    }
 }
 
 impl From<NameError> for FieldCode {

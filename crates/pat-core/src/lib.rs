@@ -7,6 +7,7 @@
 //! - [`secret`]: the text of a token. [`name`] and [`expiry`]: its other parts.
 //! - [`token`]: a token's states.
 //! - [`grant`]: what a user may grant, and the decisions to mint, edit and revoke.
+//! - [`settings`]: what an account allows, and what a change of that does to live tokens.
 //! - [`people`]: what follows from a change of roles.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
 //! - [`audit`]: what the record calls each event.
@@ -24,6 +25,7 @@ pub mod people;
 pub mod policy;
 pub mod scope;
 pub mod secret;
+pub mod settings;
 pub mod token;
 pub mod verify;
 pub mod wire;

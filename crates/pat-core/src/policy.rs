@@ -45,6 +45,15 @@ pub struct Scope {
     pub feature: Option<String>,
 }
 
+/// A product feature's row.
+#[derive(Clone, Debug)]
+pub struct Feature {
+    /// The stored name.
+    pub name: String,
+    /// One line on what it is.
+    pub description: String,
+}
+
 /// A role's row.
 #[derive(Clone, Debug)]
 pub struct Role {
@@ -115,7 +124,7 @@ pub struct Method {
 pub struct Policy {
     scopes: Vec<Scope>,
     roles: Vec<Role>,
-    features: Vec<String>,
+    features: Vec<Feature>,
     everyone: ScopeSet,
     methods: Vec<Method>,
     scope_ids: HashMap<String, ScopeId>,
@@ -156,7 +165,7 @@ impl Policy {
     }
 
     /// The table's features, in order.
-    pub fn features(&self) -> &[String] {
+    pub fn features(&self) -> &[Feature] {
         &self.features
     }
 

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use crate::policy::Method;
 use crate::scope::ScopeSet;
+use crate::settings::Ruling;
 use crate::token::{Lifecycle, TokenKind, TokenStatus};
+use crate::wire::Rule;
 
 /// What a look-up found out about a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +15,9 @@ pub struct Standing {
     pub kind: TokenKind,
     /// The instants that decide its status.
     pub lifecycle: Lifecycle,
-    /// Granted ∩ grantable.
+    /// How the account's rules on lifetime and use stand to it.
+    pub ruling: Ruling,
+    /// Of what was granted, what is usable now.
     pub effective: ScopeSet,
 }
 
@@ -33,6 +37,8 @@ pub enum Decision {
 pub enum Refusal {
     /// It is paused; to the client that looks like an unknown token.
     Paused,
+    /// A setting of the account refuses it, whatever the method.
+    Setting(Rule),
     /// The method is for another kind of token.
     WrongKind,
     /// Scopes that it lacks.
@@ -48,19 +54,32 @@ pub struct Window {
     pub until: Option<Timestamp>,
 }
 
-/// Decides on a call of `method` at `now`.
+/// Decides on a call of `method` at `now`. Dead goes before paused, then the account's rules, the method's kinds, its scopes.
 pub fn decide(token: &Standing, method: &Method, now: Timestamp) -> Decision {
     let Lifecycle { expires_at, paused_until, .. } = token.lifecycle;
-    let live = Window { from: paused_until, until: expires_at };
-    let missing = method.scopes.difference(token.effective);
-    match token.lifecycle.status(now) {
-        status if status.is_dead() => Decision::Dead(status),
-        TokenStatus::Paused => {
-            let until = [paused_until, expires_at].into_iter().flatten().min();
-            Decision::Refused(Refusal::Paused, Window { from: None, until })
-        }
-        _ if !method.kinds.contains(&token.kind) => Decision::Refused(Refusal::WrongKind, live),
-        _ if !missing.is_empty() => Decision::Refused(Refusal::MissingScopes(missing), live),
-        _ => Decision::Allowed(live),
+    let stale_at = token.ruling.stale_at;
+    let status = token.lifecycle.status(now);
+    if status.is_dead() {
+        return Decision::Dead(status);
     }
+    if status == TokenStatus::Paused {
+        return Decision::Refused(Refusal::Paused, Window { from: None, until: earliest([paused_until, expires_at]) });
+    }
+    if let Some(rule) = token.ruling.refuses(now) {
+        let from = if rule == Rule::Unused { paused_until.max(stale_at) } else { paused_until };
+        return Decision::Refused(Refusal::Setting(rule), Window { from, until: expires_at });
+    }
+    let window = Window { from: paused_until, until: earliest([expires_at, stale_at]) };
+    let missing = method.scopes.difference(token.effective);
+    if !method.kinds.contains(&token.kind) {
+        Decision::Refused(Refusal::WrongKind, window)
+    } else if !missing.is_empty() {
+        Decision::Refused(Refusal::MissingScopes(missing), window)
+    } else {
+        Decision::Allowed(window)
+    }
+}
+
+fn earliest(instants: [Option<Timestamp>; 2]) -> Option<Timestamp> {
+    instants.into_iter().flatten().min()
 }

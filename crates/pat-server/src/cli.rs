@@ -6,10 +6,9 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use pat_core::email::Email;
-use pat_core::expiry::ExpirationLimits;
-use pat_core::grant::{AccountLimits, DEFAULT_TOKEN_CAP};
 use pat_core::id::{AccountId, UserId};
 use pat_core::policy::{DX_POLICY, Policy, WORKSPACE_ADMIN};
+use pat_core::settings::AccountSettings;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -144,9 +143,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     let store = Store::new(&options.database.database_url, 1).context("DATABASE_URL can't be understood")?;
     let app = App::new(store, options.public_url, Vec::new())?;
-    let features = options.features.unwrap_or_else(|| app.policy.features().to_vec());
-    if let Some(unknown) = features.iter().find(|name| !app.policy.features().contains(name)) {
-        anyhow::bail!("there is no feature {unknown}; the policy table has {}", app.policy.features().join(", "));
+    let known: Vec<_> = app.policy.features().iter().map(|feature| feature.name.clone()).collect();
+    let features = options.features.unwrap_or_else(|| known.clone());
+    if let Some(unknown) = features.iter().find(|name| !known.contains(name)) {
+        anyhow::bail!("there is no feature {unknown}; the policy table has {}", known.join(", "));
     }
     let mut tx = app.store.begin().await?;
     if people::email_exists(&mut tx, &options.email).await? {
@@ -154,7 +154,7 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     }
     let (account, admin) = (AccountId(Uuid::now_v7()), UserId(Uuid::now_v7()));
     people::insert_account(&mut tx, account, &options.name).await?;
-    settings::insert(&mut tx, account, &new_account_limits(features)).await?;
+    settings::insert(&mut tx, account, &AccountSettings::new(features)).await?;
     people::insert_user(&mut tx, account, admin, &options.email, &options.admin_name, None).await?;
     people::set_roles(&mut tx, account, admin, &[WORKSPACE_ADMIN.to_owned()]).await?;
     let user = people::find_by_id(&mut tx, admin).await?;
@@ -170,14 +170,4 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
 fn name(text: &str) -> Result<String, &'static str> {
     let name = text.trim();
     if name.is_empty() || name.chars().any(char::is_control) { Err("it must be a name") } else { Ok(name.to_owned()) }
-}
-
-/// What a new account allows.
-pub fn new_account_limits(features: Vec<String>) -> AccountLimits {
-    AccountLimits {
-        features,
-        blocked_scopes: Vec::new(),
-        expiration: ExpirationLimits { max_lifetime_days: None, never_allowed: true },
-        token_cap: DEFAULT_TOKEN_CAP,
-    }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use pat_core::email::Email;
 use pat_core::id::{AccountId, UserId};
+use pat_core::settings::AccountSettings;
 use serde_json::Value;
 
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::cli::new_account_limits;
 use crate::store::resources::{self, Kind};
 use crate::store::{Conn, StoreError, Transaction, people, settings};
 
@@ -39,7 +39,7 @@ pub async fn seed(app: &App) -> Result<(), StoreError> {
         return tx.rollback().await;
     }
     let hash = app.passwords.hash(PASSWORD).await.map_err(|error| StoreError::Defect(error.into()))?;
-    let demo = account(&mut tx, "Demo", app.policy.features().to_vec(), &PEOPLE, &hash).await?;
+    let demo = account(&mut tx, "Demo", app.policy.features().iter().map(|feature| feature.name.clone()).collect(), &PEOPLE, &hash).await?;
     let other = [("admin@other.test", "Olu Other", &["workspace_admin"][..])];
     account(&mut tx, "Other", vec!["fabric".to_owned()], &other, &hash).await?;
     fill(&mut tx, demo).await?;
@@ -55,7 +55,7 @@ async fn account(
 ) -> Result<AccountId, StoreError> {
     let account = AccountId(Uuid::now_v7());
     people::insert_account(tx, account, name).await?;
-    settings::insert(tx, account, &new_account_limits(features)).await?;
+    settings::insert(tx, account, &AccountSettings::new(features)).await?;
     for (address, name, roles) in people_ {
         let user = UserId(Uuid::now_v7());
         people::insert_user(tx, account, user, &email(address)?, name, Some(hash)).await?;

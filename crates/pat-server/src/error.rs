@@ -27,6 +27,8 @@ pub enum ApiError {
     NotFound,
     /// The path exists, with other verbs.
     MethodNotAllowed,
+    /// A workspace admin stopped the creation of tokens; the message says why.
+    CreationStopped(String),
     /// As many live tokens as allowed (P8).
     TokenLimit(u32),
     /// Expired or revoked tokens can't be edited (P10).
@@ -77,6 +79,7 @@ impl ApiError {
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::CreationStopped(_) => (StatusCode::FORBIDDEN, "creation_stopped"),
             Self::TokenLimit(_) => (StatusCode::CONFLICT, "token_limit"),
             Self::TokenDead => (StatusCode::CONFLICT, "token_dead"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
@@ -103,11 +106,12 @@ impl ApiError {
             Self::CrossSite => "This request comes from another site. Send it from this site's own page, or with its Origin.".into(),
             Self::NotFound => "There is no such thing, or it isn't yours.".into(),
             Self::MethodNotAllowed => "This path doesn't take this method; see the Allow header.".into(),
+            Self::CreationStopped(message) => message.clone(),
             Self::TokenLimit(limit) => format!("You have {limit} live tokens, as many as allowed. Delete one first."),
             Self::TokenDead => "The token is expired or revoked. It stays as it is; create a new one.".into(),
             Self::LastAdmin => LastWorkspaceAdmin.to_string(),
-            Self::Stale => "The token was changed since you read it. Read it again and repeat your edit.".into(),
-            Self::PreconditionRequired => "Send the token's version in If-Match, so that no other change is overwritten.".into(),
+            Self::Stale => "It was changed since you read it. Read it again and repeat your edit.".into(),
+            Self::PreconditionRequired => "Send the version that you read in If-Match, so that no other change is overwritten.".into(),
             Self::LinkInvalid => "The link is used or over. Ask for a new one.".into(),
             Self::Invalid(_) => "Some fields need to be mended.".into(),
             Self::TooLarge => "The body is larger than 1 MB.".into(),
@@ -188,6 +192,7 @@ impl From<LastWorkspaceAdmin> for ApiError {
 impl From<MintRefusal> for ApiError {
     fn from(refusal: MintRefusal) -> Self {
         match refusal {
+            MintRefusal::CreationStopped(message) => Self::CreationStopped(message),
             MintRefusal::Invalid(errors) => Self::Invalid(errors),
             MintRefusal::TokenLimit(limit) => Self::TokenLimit(limit),
         }

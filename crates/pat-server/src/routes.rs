@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::console::{admin_tokens, session, tokens};
+use crate::console::{admin_tokens, session, settings, tokens};
 use crate::error::ApiError;
 use crate::extract::middleware;
 use crate::store::Conn;
@@ -45,6 +45,7 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(tokens::read, tokens::edit, tokens::delete))
         .routes(routes!(admin_tokens::list))
         .routes(routes!(admin_tokens::delete))
+        .routes(routes!(settings::read, settings::update))
 }
 
 /// The whole server.

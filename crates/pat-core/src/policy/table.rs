@@ -9,7 +9,7 @@ use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{Access, Method, Policy, Role, Scope, Verb, WORKSPACE_ADMIN};
+use super::{Access, Feature, Method, Policy, Role, Scope, Verb, WORKSPACE_ADMIN};
 use crate::matcher::{Matcher, PathTemplate};
 use crate::scope::{MAX_SCOPES, ScopeId, ScopeSet};
 use crate::token::TokenKind;
@@ -28,7 +28,6 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct FeatureRow {
     name: Spanned<String>,
-    #[expect(dead_code, reason = "for the reader of the file")]
     description: String,
 }
 
@@ -104,7 +103,7 @@ fn mistake<T>(at: &Spanned<T>, problem: String) -> Mistake {
 pub(super) fn read(text: &str) -> Result<Policy, Mistake> {
     let file: File =
         toml::from_str(text).map_err(|error| Mistake { span: error.span().unwrap_or(0..0), problem: error.message().to_owned() })?;
-    let features = features(&file.features)?;
+    let features = features(file.features)?;
     let (scopes, scope_ids) = scopes(file.scopes, &features)?;
     let set = |names: &[Spanned<String>]| scope_set(names, &scope_ids);
     let everyone = set(&file.everyone)?;
@@ -136,20 +135,20 @@ pub(super) fn read(text: &str) -> Result<Policy, Mistake> {
     Ok(Policy { scopes, roles, features, everyone, methods, scope_ids, matcher, digest })
 }
 
-fn features(rows: &[FeatureRow]) -> Result<Vec<String>, Mistake> {
-    let mut features = Vec::with_capacity(rows.len());
+fn features(rows: Vec<FeatureRow>) -> Result<Vec<Feature>, Mistake> {
+    let mut features: Vec<Feature> = Vec::with_capacity(rows.len());
     for row in rows {
-        if features.contains(row.name.get_ref()) {
+        if features.iter().any(|feature| feature.name == *row.name.get_ref()) {
             return Err(mistake(&row.name, format!("the feature `{}` stands here twice", row.name.get_ref())));
         }
-        features.push(row.name.get_ref().clone());
+        features.push(Feature { name: row.name.into_inner(), description: row.description });
     }
     Ok(features)
 }
 
 type ScopeTable = (Vec<Scope>, HashMap<String, ScopeId>);
 
-fn scopes(rows: Vec<ScopeRow>, features: &[String]) -> Result<ScopeTable, Mistake> {
+fn scopes(rows: Vec<ScopeRow>, features: &[Feature]) -> Result<ScopeTable, Mistake> {
     let mut scopes = Vec::with_capacity(rows.len());
     let mut ids = HashMap::new();
     for row in rows {
@@ -160,7 +159,7 @@ fn scopes(rows: Vec<ScopeRow>, features: &[String]) -> Result<ScopeTable, Mistak
             return Err(mistake(&row.name, problem));
         }
         if let Some(feature) = &row.feature
-            && !features.contains(feature.get_ref())
+            && !features.iter().any(|known| known.name == *feature.get_ref())
         {
             return Err(mistake(feature, format!("there is no feature `{}`", feature.get_ref())));
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use pat_core::grant::{AccountLimits, grantable, scopes_of_roles};
+use pat_core::grant::{grantable, scopes_of_roles};
 use pat_core::policy::{Found, Policy};
 use pat_core::scope::ScopeSet;
+use pat_core::settings::AccountSettings;
 use pat_core::token::TokenKind;
 
 use crate::fixtures::{account, dx, set, strings};
@@ -208,9 +209,9 @@ fn roles_add_the_documented_scopes() {
 #[test]
 fn scorecards_catalog_and_workflows_need_fabric() {
     let policy = dx();
-    let without = AccountLimits { features: strings(&["datacloud", "platformx"]), ..account() };
+    let without = AccountSettings { features: strings(&["datacloud", "platformx"]), ..account() };
     let gated: Vec<_> = ["catalog:", "scorecards:", "workflows:", "workflowRuns:"].to_vec();
-    let lost = account().supported(&policy).difference(without.supported(&policy));
+    let lost = account().supported(&policy, TokenKind::Personal).difference(without.supported(&policy, TokenKind::Personal));
     let expected: Vec<_> = SCOPES.into_iter().filter(|name| gated.iter().any(|start| name.starts_with(start))).collect();
     assert_eq!(policy.scope_names(lost), expected);
 }
@@ -273,11 +274,11 @@ fn grid_of_roles_and_scopes() {
 #[test]
 fn grid_of_features_and_scopes() {
     let policy = dx();
-    let admin = |features: Vec<String>| grantable(&policy, &["workspace_admin"], &AccountLimits { features, ..account() });
+    let admin = |features: Vec<String>| grantable(&policy, &["workspace_admin"], &AccountSettings { features, ..account() });
     let mut columns = vec![("all features".to_owned(), admin(account().features))];
     for off in policy.features() {
-        let rest = policy.features().iter().filter(|feature| *feature != off).cloned().collect();
-        columns.push((format!("without {off}"), admin(rest)));
+        let rest = policy.features().iter().filter(|feature| feature.name != off.name).map(|feature| feature.name.clone()).collect();
+        columns.push((format!("without {}", off.name), admin(rest)));
     }
     columns.push(("no feature".to_owned(), admin(Vec::new())));
     insta::assert_snapshot!(grid(&policy, &columns));

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZoneDatabase;
 use pat_core::expiry::ExpirationLimits;
-use pat_core::grant::AccountLimits;
 use pat_core::policy::{DX_POLICY, Policy};
 use pat_core::scope::ScopeSet;
+use pat_core::settings::AccountSettings;
 
 /// No limit but the hundred years.
 pub(crate) const UNLIMITED: ExpirationLimits = ExpirationLimits { max_lifetime_days: None, never_allowed: true };
@@ -15,13 +15,8 @@ pub(crate) fn dx() -> Policy {
 }
 
 /// An account with every feature, without restrictions.
-pub(crate) fn account() -> AccountLimits {
-    AccountLimits {
-        features: ["fabric", "datacloud", "platformx"].map(str::to_owned).to_vec(),
-        blocked_scopes: Vec::new(),
-        expiration: UNLIMITED,
-        token_cap: 50,
-    }
+pub(crate) fn account() -> AccountSettings {
+    AccountSettings::new(strings(&["fabric", "datacloud", "platformx"]))
 }
 
 pub(crate) fn set(policy: &Policy, names: &[&str]) -> ScopeSet {

@@ -1,12 +1,13 @@
 //! P1, P2, P7–P10: what may be granted, minted and edited.
 
 use pat_core::expiry::ExpirationLimits;
-use pat_core::grant::{AccountLimits, Edit, EditRefusal, EditableToken, Grantor, LiveToken, Mint, MintRefusal, grantable, scopes_of_roles};
+use pat_core::grant::{Edit, EditRefusal, EditableToken, Grantor, LiveToken, Mint, MintRefusal, grantable, scopes_of_roles};
 use pat_core::id::TokenId;
 use pat_core::name::TokenName;
 use pat_core::policy::Policy;
 use pat_core::scope::GrantedScopes;
-use pat_core::token::{TokenStatus, Version};
+use pat_core::settings::AccountSettings;
+use pat_core::token::{TokenKind, TokenStatus, Version};
 use pat_core::wire::{CreateToken, EditToken, FieldCode, FieldError, RequestedExpiration, TakenBy};
 use uuid::Uuid;
 
@@ -14,8 +15,8 @@ use crate::fixtures::{account, at, dx, set, strings, zones};
 
 const NOW: &str = "2026-06-15T12:00:00Z";
 
-fn grantor<'a>(policy: &'a Policy, roles: &[&str], account: &AccountLimits, live: &'a [LiveToken]) -> Grantor<'a> {
-    Grantor { policy, grantable: grantable(policy, roles, account), supported: account.supported(policy), live }
+fn grantor<'a>(policy: &'a Policy, roles: &[&str], account: &AccountSettings, live: &'a [LiveToken]) -> Grantor<'a> {
+    Grantor { policy, grantable: grantable(policy, roles, account), supported: account.supported(policy, TokenKind::Personal), live }
 }
 
 fn request(scopes: &[&str]) -> CreateToken {
@@ -51,19 +52,19 @@ fn p1_roles_join_and_the_account_masks() {
     let both = set(&policy, &["scorecards:write", "workflowRuns:writeEvents"]).union(everyone);
     assert_eq!(scopes_of_roles(&policy, &["scorecard_admin", "self_service_admin", "contributor"]), both);
 
-    let without_fabric = AccountLimits { features: strings(&["datacloud", "a_feature_of_old"]), ..account() };
+    let without_fabric = AccountSettings { features: strings(&["datacloud", "a_feature_of_old"]), ..account() };
     assert_eq!(
         policy.scope_names(grantable(&policy, &["scorecard_admin", "snapshot_admin"], &without_fabric)),
         ["snapshots:read", "snapshots:admin", "studio:reports:read", "studio:reports:write"],
     );
-    let blocked = AccountLimits { blocked_scopes: strings(&["scorecards:write", "gone:read"]), ..account() };
+    let blocked = AccountSettings { blocked_scopes: strings(&["scorecards:write", "gone:read"]), ..account() };
     assert_eq!(grantable(&policy, &["scorecard_admin"], &blocked), everyone);
 }
 
 #[test]
 fn p1_the_form_offers_what_may_be_granted() {
     let policy = dx();
-    let limits = AccountLimits {
+    let limits = AccountSettings {
         features: Vec::new(),
         expiration: ExpirationLimits { max_lifetime_days: Some(30), never_allowed: true },
         ..account()
@@ -120,7 +121,7 @@ fn p2_each_scope_that_is_refused_is_named_with_the_roles_that_would_allow_it() {
 #[test]
 fn p2_what_the_account_masks_is_not_blamed_on_roles() {
     let policy = dx();
-    let limits = AccountLimits { features: strings(&["platformx"]), blocked_scopes: strings(&["snapshots:read"]), ..account() };
+    let limits = AccountSettings { features: strings(&["platformx"]), blocked_scopes: strings(&["snapshots:read"]), ..account() };
     let grantor = grantor(&policy, &["workspace_admin"], &limits, &[]);
     for scope in ["catalog:read", "scorecards:write", "snapshots:read"] {
         let errors = errors(mint(&grantor, &request(&[scope])));
@@ -215,7 +216,7 @@ fn edit(name: Option<&str>, scopes: Option<&[&str]>) -> EditToken {
 #[test]
 fn p9_an_edit_changes_name_and_scopes_and_leaves_the_rest() {
     let policy = dx();
-    let limits = AccountLimits { features: strings(&["fabric"]), ..account() };
+    let limits = AccountSettings { features: strings(&["fabric"]), ..account() };
     let others = [live(1, "CI"), live(2, "Deploy")];
     let grantor = grantor(&policy, &["scorecard_admin"], &limits, &others);
     let token = editable(&policy, TokenStatus::Active);

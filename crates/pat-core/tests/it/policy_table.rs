@@ -42,7 +42,10 @@ fn a_table_without_mistakes_is_read() {
     assert_eq!(policy.role("editor").unwrap().adds, set(&policy, &["docs:write"]));
     assert!(policy.role("Editor").is_none());
     assert_eq!(policy.everyone(), set(&policy, &["docs:read"]));
-    assert_eq!(policy.features(), ["beta"]);
+    assert_eq!(
+        policy.features().iter().map(|feature| (&*feature.name, &*feature.description)).collect::<Vec<_>>(),
+        [("beta", "Unfinished")]
+    );
     assert_eq!(policy.methods().len(), 3);
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use pat_core::expiry::ExpirationLimits;
-use pat_core::grant::{AccountLimits, Grantor, MintRefusal, grantable, scopes_of_roles};
+use pat_core::grant::{Grantor, MintRefusal, grantable, scopes_of_roles};
 use pat_core::name::TokenName;
 use pat_core::people::{ReasonCode, RevokeReason, strike, struck_scopes};
 use pat_core::policy::{DX_POLICY, Found, Policy};
 use pat_core::scope::{GrantedScopes, ScopeSet};
 use pat_core::secret::TokenSecret;
+use pat_core::settings::AccountSettings;
 use pat_core::token::TokenKind;
 use pat_core::wire::{CreateToken, RequestedExpiration};
 use proptest::collection::vec;
@@ -31,8 +32,8 @@ fn some_of(all: Vec<String>) -> impl Strategy<Value = Vec<String>> {
     subsequence(all, 0..=most)
 }
 
-fn limits() -> impl Strategy<Value = AccountLimits> {
-    (some_of(account().features), subsequence(scope_names(), 0..=4)).prop_map(|(features, blocked_scopes)| AccountLimits {
+fn limits() -> impl Strategy<Value = AccountSettings> {
+    (some_of(account().features), subsequence(scope_names(), 0..=4)).prop_map(|(features, blocked_scopes)| AccountSettings {
         features,
         blocked_scopes,
         ..account()
@@ -58,7 +59,7 @@ proptest! {
         let grantor = Grantor {
             policy: &policy,
             grantable: grantable(&policy, &roles, &limits),
-            supported: limits.supported(&policy),
+            supported: limits.supported(&policy, TokenKind::Personal),
             live: &[],
         };
         let request =

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pat_core::policy::{Found, Method, Policy};
 use pat_core::scope::ScopeSet;
+use pat_core::settings::Ruling;
 use pat_core::token::{Lifecycle, TokenKind, TokenStatus};
 use pat_core::verify::{Decision, Refusal, Standing, Window, decide};
 
@@ -25,7 +26,7 @@ fn method<'a>(policy: &'a Policy, verb: &str, path: &str) -> &'a Method {
 }
 
 fn call(kind: TokenKind, lifecycle: Lifecycle, effective: ScopeSet, method: &Method, now: Timestamp) -> Decision {
-    decide(&Standing { kind, lifecycle, effective }, method, now)
+    decide(&Standing { kind, lifecycle, ruling: Ruling::default(), effective }, method, now)
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Organization tokens (P12): made, edited and revoked by workspace admins; any scope that the account supports; no user.
 
 use pat_core::audit::EventType;
-use pat_core::grant::{AccountLimits, Grantor};
+use pat_core::grant::Grantor;
 use pat_core::id::TokenId;
 use pat_core::people::RevokeReason;
 use pat_core::secret::TokenSecret;
+use pat_core::settings::AccountSettings;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{CreateToken, EditToken};
 use serde_json::json;
@@ -23,12 +24,12 @@ pub async fn mint(app: &App, asker: Asker<'_>, request: &CreateToken) -> Result<
     let mut record = Record::new(EventType::OrganizationTokenCreated);
     let work = async {
         require_admin(&actor)?;
-        let (limits, live) = facts(&mut tx, &actor).await?;
+        let (account, live) = facts(&mut tx, &actor).await?;
         let live: Vec<_> = live.iter().map(TokenRow::live).collect();
         let now = store::now(&mut tx).await?;
-        let supported = limits.supported(&app.policy);
+        let supported = account.supported(&app.policy, TokenKind::Organization);
         let grantor = Grantor { policy: &app.policy, grantable: supported, supported, live: &live };
-        let mint = grantor.mint(request, &limits, now, &app.time_zones)?;
+        let mint = grantor.mint(request, &account, now, &app.time_zones)?;
         let secret = TokenSecret::draw(TokenKind::Organization, |bytes| rand::fill(bytes));
         let token = NewToken {
             id: TokenId(Uuid::now_v7()),
@@ -58,10 +59,10 @@ pub async fn edit(app: &App, asker: Asker<'_>, id: TokenId, seen: Version, reque
         require_admin(&actor)?;
         let row = tokens::find_organization(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
         record.token = Some((id, row.name.clone()));
-        let (limits, live) = facts(&mut tx, &actor).await?;
+        let (account, live) = facts(&mut tx, &actor).await?;
         let live: Vec<_> = live.iter().map(TokenRow::live).collect();
         let token = row.editable(&app.policy, store::now(&mut tx).await?)?;
-        let supported = limits.supported(&app.policy);
+        let supported = account.supported(&app.policy, TokenKind::Organization);
         let grantor = Grantor { policy: &app.policy, grantable: supported, supported, live: &live };
         let edit = grantor.edit(&token, seen, request)?;
         let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
@@ -92,7 +93,7 @@ pub async fn revoke(app: &App, asker: Asker<'_>, id: TokenId, reason: &RevokeRea
     asker.conclude(tx, &actor, record, work).await
 }
 
-async fn facts(conn: &mut Conn, actor: &SignedIn) -> Result<(AccountLimits, Vec<TokenRow>), ApiError> {
-    let limits = settings::find(conn, actor.account_id()).await?;
-    Ok((limits, tokens::live_organization(conn, actor.account_id()).await?))
+async fn facts(conn: &mut Conn, actor: &SignedIn) -> Result<(AccountSettings, Vec<TokenRow>), ApiError> {
+    let account = settings::find(conn, actor.account_id()).await?;
+    Ok((account, tokens::live_organization(conn, actor.account_id()).await?))
 }

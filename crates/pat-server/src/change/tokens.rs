@@ -1,11 +1,12 @@
 //! Personal access tokens: mint, edit, delete (P1–P10).
 
 use pat_core::audit::EventType;
-use pat_core::grant::{self, AccountLimits, Grantor};
+use pat_core::grant::{self, Grantor};
 use pat_core::id::{TokenId, UserId};
 use pat_core::people::RevokeReason;
 use pat_core::scope::ScopeSet;
 use pat_core::secret::TokenSecret;
+use pat_core::settings::AccountSettings;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{AdminRevoke, CreateToken, CreatedToken, EditToken, PersonalAccessToken};
 use serde_json::json;
@@ -33,12 +34,12 @@ async fn mint_locked(
     request: &CreateToken,
     record: &mut Record,
 ) -> Result<CreatedToken, ApiError> {
-    let (limits, grantable, live) = facts(app, conn, actor).await?;
+    let (account, grantable, live) = facts(app, conn, actor).await?;
     let live: Vec<_> = live.iter().map(TokenRow::live).collect();
     let now = store::now(conn).await?;
-    let supported = limits.supported(&app.policy);
+    let supported = account.supported(&app.policy, TokenKind::Personal);
     let grantor = Grantor { policy: &app.policy, grantable, supported, live: &live };
-    let mint = grantor.mint(request, &limits, now, &app.time_zones)?;
+    let mint = grantor.mint(request, &account, now, &app.time_zones)?;
 
     let secret = TokenSecret::draw(TokenKind::Personal, |bytes| rand::fill(bytes));
     let token = NewToken {
@@ -56,7 +57,7 @@ async fn mint_locked(
     record.token = Some((token.id, mint.name.as_str().to_owned()));
     record.context = json!({ "scopes": token.scopes, "expires_at": mint.expires_at });
     let row = own_token(conn, actor, token.id).await?;
-    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, grantable, now) })
+    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, &account, now) })
 }
 
 /// Changes name and scopes of a token of the user who asks (P9).
@@ -85,11 +86,11 @@ async fn edit_locked(
 ) -> Result<PersonalAccessToken, ApiError> {
     let row = own_token(conn, actor, id).await?;
     record.token = Some((id, row.name.clone()));
-    let (limits, grantable, live) = facts(app, conn, actor).await?;
+    let (account, grantable, live) = facts(app, conn, actor).await?;
     let live: Vec<_> = live.iter().map(TokenRow::live).collect();
     let now = store::now(conn).await?;
     let token = row.editable(&app.policy, now)?;
-    let supported = limits.supported(&app.policy);
+    let supported = account.supported(&app.policy, TokenKind::Personal);
     let edit = Grantor { policy: &app.policy, grantable, supported, live: &live }.edit(&token, seen, request)?;
 
     let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
@@ -101,7 +102,7 @@ async fn edit_locked(
         "added_scopes": after.iter().filter(|scope| !before.contains(scope)).collect::<Vec<_>>(),
         "removed_scopes": before.iter().filter(|scope| !after.contains(scope)).collect::<Vec<_>>(),
     });
-    Ok(own_token(conn, actor, id).await?.view(&app.policy, grantable, now))
+    Ok(own_token(conn, actor, id).await?.view(&app.policy, &account, now))
 }
 
 /// Deletes a token of the user who asks. A dead token stays as it is, and that is a success.
@@ -153,11 +154,11 @@ async fn revoke_locked(
 }
 
 /// What a user's mint or edit is decided on, read under their lock.
-async fn facts(app: &App, conn: &mut Conn, actor: &SignedIn) -> Result<(AccountLimits, ScopeSet, Vec<TokenRow>), ApiError> {
-    let limits = settings::find(conn, actor.account_id()).await?;
+async fn facts(app: &App, conn: &mut Conn, actor: &SignedIn) -> Result<(AccountSettings, ScopeSet, Vec<TokenRow>), ApiError> {
+    let account = settings::find(conn, actor.account_id()).await?;
     let live = tokens::live_of_user(conn, actor.account_id(), actor.user_id()).await?;
-    let grantable = grant::grantable(&app.policy, &actor.roles, &limits);
-    Ok((limits, grantable, live))
+    let grantable = grant::grantable(&app.policy, &actor.roles, &account);
+    Ok((account, grantable, live))
 }
 
 /// A token of the actor. Another's is as if it didn't exist.

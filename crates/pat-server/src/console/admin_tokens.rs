@@ -2,9 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use pat_core::grant;
 use pat_core::id::TokenId;
-use pat_core::token::TokenKind;
 use pat_core::wire::{AdminRevoke, AdminToken, AdminTokenList, FieldCode};
 use serde::Deserialize;
 
@@ -34,17 +32,14 @@ pub async fn list(
     let cursor = query.cursor.map(parse).transpose()?;
     let mut conn = app.store.conn().await?;
     let account = caller.session.account_id();
-    let limits = settings::find(&mut conn, account).await?;
+    let settings = settings::find(&mut conn, account).await?;
     let now = store::now(&mut conn).await?;
     // One more than a page shows whether there is another.
     let mut rows = tokens::of_account(&mut conn, account, cursor, i64::try_from(PAGE + 1).unwrap_or(i64::MAX)).await?;
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| row.id().to_string());
-    let view = |row: &tokens::TokenRow| {
-        let grantable = grant::grantable(&app.policy, row.owner_roles(), &limits);
-        AdminToken { token: row.view(&app.policy, grantable, now), kind: TokenKind::Personal, owner: row.owner() }
-    };
+    let view = |row: &tokens::TokenRow| AdminToken { token: row.view(&app.policy, &settings, now), kind: row.kind(), owner: row.owner() };
     Ok(axum::Json(AdminTokenList { tokens: rows.iter().map(view).collect(), next_cursor }))
 }
 

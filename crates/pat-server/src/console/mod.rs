@@ -3,4 +3,5 @@
 pub mod admin_tokens;
 pub mod export;
 pub mod session;
+pub mod settings;
 pub mod tokens;

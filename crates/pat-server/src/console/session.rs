@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use pat_core::grant::{self, Grantor};
+use pat_core::token::TokenKind;
 use pat_core::wire::{Choices, RoleLabel, Session, SessionAccount, SessionUser, SetPassword, SignIn};
 
 use crate::app::{App, SharedApp};
@@ -63,10 +64,11 @@ pub async fn set_password(
 #[utoipa::path(get, path = "/api/scopes", tag = "personal access tokens", responses((status = 200, body = Choices)))]
 pub async fn choices(State(app): State<SharedApp>, caller: Caller) -> Result<axum::Json<Choices>, ApiError> {
     let mut conn = app.store.conn().await?;
-    let limits = settings::find(&mut conn, caller.session.account_id()).await?;
-    let grantable = grant::grantable(&app.policy, &caller.session.roles, &limits);
+    let account = settings::find(&mut conn, caller.session.account_id()).await?;
+    let grantable = grant::grantable(&app.policy, &caller.session.roles, &account);
+    let supported = account.supported(&app.policy, TokenKind::Personal);
     let now = store::now(&mut conn).await?;
-    Ok(axum::Json(Grantor { policy: &app.policy, grantable, supported: limits.supported(&app.policy), live: &[] }.choices(&limits, now)))
+    Ok(axum::Json(Grantor { policy: &app.policy, grantable, supported, live: &[] }.choices(&account, now)))
 }
 
 async fn describe(app: &App, conn: &mut Conn, session: &SignedIn) -> Result<Session, ApiError> {

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use pat_core::grant;
 use pat_core::id::TokenId;
 use pat_core::token::{TokenStatus, Version};
 use pat_core::wire::{CreateToken, CreatedToken, EditToken, FieldCode, PersonalAccessToken, TokenList};
@@ -43,11 +42,10 @@ pub async fn list(State(app): State<SharedApp>, caller: Caller, Query(query): Qu
     let wanted = query.status()?;
     let session = &caller.session;
     let mut conn = app.store.conn().await?;
-    let limits = settings::find(&mut conn, session.account_id()).await?;
-    let grantable = grant::grantable(&app.policy, &session.roles, &limits);
+    let account = settings::find(&mut conn, session.account_id()).await?;
     let now = store::now(&mut conn).await?;
     let rows = tokens::of_user(&mut conn, session.account_id(), session.user_id()).await?;
-    let views = rows.iter().map(|row| row.view(&app.policy, grantable, now));
+    let views = rows.iter().map(|row| row.view(&app.policy, &account, now));
     let personal_access_tokens = views.filter(|view| wanted.is_none_or(|status| view.status == status)).collect();
     Ok(axum::Json(TokenList { personal_access_tokens }))
 }
@@ -69,9 +67,9 @@ pub async fn read(State(app): State<SharedApp>, caller: Caller, Id(id): Id<Token
     let mut conn = app.store.conn().await?;
     let found = tokens::find(&mut conn, session.account_id(), id).await?;
     let row = found.filter(|row| row.owner_id() == Some(session.user_id())).ok_or(ApiError::NotFound)?;
-    let limits = settings::find(&mut conn, session.account_id()).await?;
+    let account = settings::find(&mut conn, session.account_id()).await?;
     let now = store::now(&mut conn).await?;
-    Ok(versioned(row.view(&app.policy, grant::grantable(&app.policy, &session.roles, &limits), now)))
+    Ok(versioned(row.view(&app.policy, &account, now)))
 }
 
 /// Edit name and scopes. `If-Match` carries the version that was read.
@@ -99,7 +97,7 @@ pub async fn delete(State(app): State<SharedApp>, caller: Caller, Id(id): Id<Tok
 }
 
 /// The version in `If-Match`: `"3"`, or 3. Something that isn't one is no token's version, and the edit will be stale.
-fn if_match(headers: &HeaderMap) -> Result<Version, ApiError> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Version, ApiError> {
     let value = headers.get(header::IF_MATCH).ok_or(ApiError::PreconditionRequired)?;
     let text = value.to_str().unwrap_or_default().trim();
     let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
@@ -110,6 +108,6 @@ fn versioned(token: PersonalAccessToken) -> Response {
     ([(header::ETAG, etag(token.version))], axum::Json(token)).into_response()
 }
 
-fn etag(version: Version) -> HeaderValue {
+pub(super) fn etag(version: Version) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{}\"", version.0)).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }

@@ -1,5 +1,7 @@
 //! The look-up of a token: principal and both stamps in one statement, without a locking clause (design section 6).
 
+use std::sync::LazyLock;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -9,7 +11,8 @@ use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::policy::Policy;
 use pat_core::scope::{GrantedScopes, ScopeSet};
 use pat_core::secret::TokenDigest;
-use pat_core::token::TokenKind;
+use pat_core::settings::{AccountSettings, TokenFacts};
+use pat_core::token::{Lifecycle, TokenKind};
 use pat_core::verify::{Standing, Window};
 use uuid::Uuid;
 
@@ -89,6 +92,8 @@ struct Row {
     account_stamp: Uuid,
     #[diesel(embed)]
     settings: settings::SettingsRow,
+    #[diesel(sql_type = Nullable<Timestamptz>, deserialize_as = jiff_diesel::NullableTimestamp)]
+    last_used_at: Option<Timestamp>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     user_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -107,10 +112,11 @@ struct Row {
     now: Timestamp,
 }
 
+/// `{SETTINGS}` stands for the columns of the settings.
 const FIND: &str = "
 SELECT t.id, t.kind, t.name, t.scopes, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.account_id,
        a.name AS account_name, a.stamp AS account_stamp,
-       s.features, s.blocked_scopes, s.max_lifetime_days, s.never_allowed, s.token_cap,
+       {SETTINGS}, l.last_used_at,
        u.id AS user_id, u.wire_id, u.name AS user_name, u.email, u.stamp AS user_stamp, u.deactivated_at IS NOT NULL AS is_deactivated,
        ARRAY(SELECT role FROM user_roles r WHERE r.account_id = u.account_id AND r.user_id = u.id) AS roles,
        pat_now() AS now
@@ -118,11 +124,13 @@ SELECT t.id, t.kind, t.name, t.scopes, t.created_at, t.expires_at, t.paused_unti
   JOIN accounts a ON a.id = t.account_id
   JOIN account_settings s ON s.account_id = t.account_id
   LEFT JOIN users u ON u.account_id = t.account_id AND u.id = t.owner_id
+  LEFT JOIN token_usage l ON l.token_id = t.id
  WHERE t.digest = $1";
 
 /// Finds the principal of a token; `None` if there never was such a token.
 pub async fn find(conn: &mut Conn, policy: &Policy, digest: &TokenDigest) -> Result<Option<Principal>, StoreError> {
-    let row = diesel::sql_query(FIND).bind::<Binary, _>(digest.0.as_slice()).get_result::<Row>(conn).await.optional()?;
+    static QUERY: LazyLock<String> = LazyLock::new(|| FIND.replace("{SETTINGS}", settings::COLUMNS));
+    let row = diesel::sql_query(QUERY.as_str()).bind::<Binary, _>(digest.0.as_slice()).get_result::<Row>(conn).await.optional()?;
     row.map(|row| row.principal(policy)).transpose()
 }
 
@@ -130,24 +138,26 @@ impl Row {
     fn principal(self, policy: &Policy) -> Result<Principal, StoreError> {
         let kind = TokenKind::parse(&self.kind).ok_or_else(|| StoreError::inconsistent(format!("tokens.kind: {}", self.kind)))?;
         let granted = GrantedScopes::from_stored(policy, &self.scopes);
-        let limits: grant::AccountLimits = self.settings.try_into()?;
+        let settings: AccountSettings = self.settings.try_into()?;
         let user = match (self.user_id, self.wire_id, self.user_name, self.email, self.user_stamp) {
             (Some(id), Some(wire_id), Some(name), Some(email), Some(stamp)) => {
                 Some(PrincipalUser { id: UserId(id), wire_id, name, email, stamp })
             }
             _ => None,
         };
-        let grantable = match (kind, &user) {
-            (TokenKind::Organization, None) => limits.supported(policy),
-            (TokenKind::Personal, Some(_)) if !self.is_deactivated => grant::grantable(policy, &self.roles, &limits),
+        let usable = match (kind, &user) {
+            (TokenKind::Organization, None) => grant::usable(policy, kind, &self.roles, &settings),
+            (TokenKind::Personal, Some(_)) if !self.is_deactivated => grant::usable(policy, kind, &self.roles, &settings),
             _ => ScopeSet::EMPTY,
         };
-        let lifecycle = (&self.lifecycle).into();
+        let lifecycle: Lifecycle = (&self.lifecycle).into();
+        let ruling =
+            settings.ruling(&TokenFacts { created_at: self.created_at, expires_at: lifecycle.expires_at, last_used_at: self.last_used_at });
         Ok(Principal {
             token_id: TokenId(self.id),
             token_name: self.name,
             created_at: self.created_at,
-            standing: Standing { kind, lifecycle, effective: granted.known.intersection(grantable) },
+            standing: Standing { kind, lifecycle, ruling, effective: granted.known.intersection(usable) },
             granted,
             account_id: AccountId(self.account_id),
             account_name: self.account_name,

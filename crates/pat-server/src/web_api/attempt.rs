@@ -53,7 +53,10 @@ pub async fn run(
         let event = event(client, method, &principal, &answer);
         if audit::insert_proved(&mut tx, &event, &principal.proof(window)).await? {
             tx.commit().await?;
-            note_use(app, client, &principal);
+            // A token that a setting refuses stays as unused as it is.
+            if !matches!(answer, Err(WebApiError::RefusedBy(_))) {
+                note_use(app, client, &principal);
+            }
             return answer;
         }
         tx.rollback().await?;
@@ -83,6 +86,7 @@ async fn work(app: &App, method: &Method, principal: &Principal, raw: RawArgumen
 fn refused(app: &App, method: &Method, refusal: Refusal) -> WebApiError {
     match refusal {
         Refusal::Paused => WebApiError::InvalidAuth,
+        Refusal::Setting(rule) => WebApiError::RefusedBy(rule),
         Refusal::WrongKind => WebApiError::WrongTokenKind,
         Refusal::MissingScopes(missing) => {
             WebApiError::MissingScopes { missing: app.policy.scope_names(missing), needed: app.policy.scope_names(method.scopes) }
@@ -130,6 +134,7 @@ fn event<'a>(client: &'a Client, method: &'a Method, principal: &'a Principal, a
     let refusal = answer.as_ref().err();
     let context = match refusal {
         Some(WebApiError::MissingScopes { missing, .. }) => json!({ "missing_scopes": missing }),
+        Some(WebApiError::RefusedBy(rule)) => json!({ "refused_by": rule }),
         Some(WebApiError::Arguments(problems)) => {
             json!({ "arguments": problems.iter().take(20).map(|(name, _)| name).collect::<Vec<_>>() })
         }

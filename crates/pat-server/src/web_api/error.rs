@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pat_core::policy::Verb;
+use pat_core::wire::Rule;
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
@@ -33,6 +34,8 @@ pub enum WebApiError {
     },
     /// The method is for another kind of token.
     WrongTokenKind,
+    /// A setting of the account refuses the token.
+    RefusedBy(Rule),
     /// Arguments to mend: name and what is wrong.
     Arguments(Vec<(String, String)>),
     /// The body isn't JSON or form data; says what is wrong.
@@ -72,7 +75,7 @@ impl WebApiError {
             Self::TwoCredentials => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidAuth => (StatusCode::UNAUTHORIZED, "invalid_auth"),
             Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-            Self::MissingScopes { .. } | Self::WrongTokenKind => (StatusCode::FORBIDDEN, "not_authorized"),
+            Self::MissingScopes { .. } | Self::WrongTokenKind | Self::RefusedBy(_) => (StatusCode::FORBIDDEN, "not_authorized"),
             Self::Arguments(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_arguments"),
             Self::BadBody(_) => (StatusCode::BAD_REQUEST, "invalid_payload"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
@@ -99,6 +102,10 @@ impl WebApiError {
                 format!("The token lacks {}. Its owner can add what their role allows.", missing.join(" and "))
             }
             Self::WrongTokenKind => "This method is not for this kind of token.".into(),
+            Self::RefusedBy(rule) => {
+                details.insert("refused_by".into(), json!(rule));
+                format!("Your account's settings refuse this token: {}.", why(*rule))
+            }
             Self::Arguments(problems) => {
                 let list = problems.iter().map(|(name, problem)| json!({ "argument": name, "message": problem }));
                 details.insert("arguments".into(), list.collect());
@@ -160,6 +167,16 @@ impl IntoResponse for WebApiError {
             _ => {}
         }
         response
+    }
+}
+
+fn why(rule: Rule) -> &'static str {
+    match rule {
+        Rule::MaxLifetime => "it lives longer than they allow",
+        Rule::NoExpiration => "it has no expiration",
+        Rule::Unused => "it was not used for too long",
+        Rule::BlockedScopes => "it holds scopes that are blocked",
+        Rule::Features => "it holds scopes of features that are off",
     }
 }
 

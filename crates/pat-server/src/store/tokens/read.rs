@@ -7,13 +7,14 @@ use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl;
 use ipnet::IpNet;
 use jiff::Timestamp;
-use pat_core::grant::{EditableToken, LiveToken};
+use pat_core::grant::{self, EditableToken, LiveToken};
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::name::TokenName;
 use pat_core::people::ReasonCode;
 use pat_core::policy::Policy;
 use pat_core::scope::{GrantedScopes, ScopeSet};
-use pat_core::token::{Lifecycle, Version};
+use pat_core::settings::{AccountSettings, TokenFacts};
+use pat_core::token::{Lifecycle, TokenKind, Version};
 use pat_core::wire::{Owner, Person, PersonalAccessToken};
 use uuid::Uuid;
 
@@ -148,11 +149,23 @@ impl TokenRow {
         })
     }
 
-    /// As the Console API shows it. `grantable` is what its owner may grant now.
-    pub fn view(&self, policy: &Policy, grantable: ScopeSet, now: Timestamp) -> PersonalAccessToken {
+    /// Personal or organization.
+    pub fn kind(&self) -> TokenKind {
+        if self.owner_id.is_some() { TokenKind::Personal } else { TokenKind::Organization }
+    }
+
+    /// As the Console API shows it under the account's settings.
+    pub fn view(&self, policy: &Policy, settings: &AccountSettings, now: Timestamp) -> PersonalAccessToken {
         let granted = self.granted(policy);
+        let Lifecycle { expires_at, paused_until, revoked_at } = self.lifecycle();
         let status = self.lifecycle().status(now);
-        let effective = if status.is_dead() { ScopeSet::EMPTY } else { granted.known.intersection(grantable) };
+        let facts = TokenFacts { created_at: self.created_at, expires_at, last_used_at: self.last_used_at };
+        let refused_by = settings.ruling(&facts).refuses(now).filter(|_| !status.is_dead());
+        let effective = if status.is_dead() || refused_by.is_some() {
+            ScopeSet::EMPTY
+        } else {
+            granted.known.intersection(grant::usable(policy, self.kind(), &self.owner_roles, settings))
+        };
         let revoked_by = self.revoked_by.zip(self.revoker_name.clone());
         PersonalAccessToken {
             id: self.id(),
@@ -163,14 +176,14 @@ impl TokenRow {
             scopes: granted.names(policy),
             status,
             created_at: self.created_at,
-            expires_at: self.lifecycle.expires_at,
-            paused_until: self.lifecycle.paused_until,
+            expires_at,
+            paused_until,
             paused_by: self.paused_by.zip(self.pauser_name.clone()).map(|(id, name)| Person { id: UserId(id), name }),
-            refused_by: None,
+            refused_by,
             last_used_at: self.last_used_at,
             last_used_ip: self.last_used_ip.map(|ip| ip.addr().to_string()),
             last_used_user_agent: self.last_used_user_agent.clone(),
-            revoked_at: self.lifecycle.revoked_at,
+            revoked_at,
             revoked_by: revoked_by.map(|(id, name)| Person { id: UserId(id), name }),
             revoke_reason: self.revoke_reason.as_deref().and_then(ReasonCode::parse),
             revoke_note: self.revoke_note.clone(),
