@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::console::{admin_tokens, session, settings, tokens};
+use crate::console::{admin_tokens, organization_tokens, session, settings, tokens};
 use crate::error::ApiError;
 use crate::extract::middleware;
 use crate::store::Conn;
@@ -46,6 +46,8 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(admin_tokens::list))
         .routes(routes!(admin_tokens::delete))
         .routes(routes!(settings::read, settings::update))
+        .routes(routes!(organization_tokens::list, organization_tokens::create))
+        .routes(routes!(organization_tokens::read, organization_tokens::edit, organization_tokens::delete))
 }
 
 /// The whole server.

@@ -3,13 +3,14 @@
 use pat_core::audit::EventType;
 use pat_core::grant::{self, Grantor};
 use pat_core::id::{TokenId, UserId};
+use pat_core::name::TokenName;
 use pat_core::people::RevokeReason;
 use pat_core::scope::ScopeSet;
 use pat_core::secret::TokenSecret;
 use pat_core::settings::AccountSettings;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{AdminRevoke, CreateToken, CreatedToken, EditToken, PersonalAccessToken};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Asker, Record, require_admin};
@@ -97,12 +98,17 @@ async fn edit_locked(
     if edit.name != token.name || after != before {
         tokens::update(conn, id, &edit.name, &after).await?;
     }
-    record.context = json!({
-        "name": { "from": token.name.as_str(), "to": edit.name.as_str() },
+    record.context = edited(&token.name, &edit.name, &before, &after);
+    Ok(own_token(conn, actor, id).await?.view(&app.policy, &account, now))
+}
+
+/// What the log says of an edit.
+pub(super) fn edited(name: &TokenName, new_name: &TokenName, before: &[String], after: &[String]) -> Value {
+    json!({
+        "name": { "from": name.as_str(), "to": new_name.as_str() },
         "added_scopes": after.iter().filter(|scope| !before.contains(scope)).collect::<Vec<_>>(),
         "removed_scopes": before.iter().filter(|scope| !after.contains(scope)).collect::<Vec<_>>(),
-    });
-    Ok(own_token(conn, actor, id).await?.view(&app.policy, &account, now))
+    })
 }
 
 /// Deletes a token of the user who asks. A dead token stays as it is, and that is a success.
@@ -137,7 +143,7 @@ pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, request: &Ad
     asker.conclude(tx, &actor, record, work).await
 }
 
-async fn revoke_locked(
+pub(super) async fn revoke_locked(
     conn: &mut Conn,
     actor: &SignedIn,
     row: &TokenRow,

@@ -2,6 +2,7 @@
 
 pub mod admin_tokens;
 pub mod export;
+pub mod organization_tokens;
 pub mod session;
 pub mod settings;
 pub mod tokens;

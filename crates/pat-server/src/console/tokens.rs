@@ -104,7 +104,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Version, ApiError> {
     Ok(Version(number.parse().unwrap_or_default()))
 }
 
-fn versioned(token: PersonalAccessToken) -> Response {
+pub(super) fn versioned(token: PersonalAccessToken) -> Response {
     ([(header::ETAG, etag(token.version))], axum::Json(token)).into_response()
 }
 

@@ -1,14 +1,10 @@
-//! Roles, settings and organization tokens, through the functions that the admin pages will use (P3, P4, P12).
+//! Roles, through the functions that the admin pages will use (P3, P4).
 
-use pat_core::grant::AccountLimits;
 use pat_core::id::UserId;
-use pat_core::people::{ReasonCode, RevokeReason};
-use pat_core::token::Version;
-use pat_core::wire::{CreateToken, EditToken, RequestedExpiration};
 use pat_server::change::{self, Asker};
 use pat_server::client::Client;
 use pat_server::error::ApiError;
-use pat_server::store::{sessions, settings};
+use pat_server::store::sessions;
 
 use crate::support::{Server, json};
 
@@ -44,11 +40,6 @@ impl Admin {
     pub async fn deactivate(&self, server: &Server, email: &str) -> Result<(), ApiError> {
         let user: UserId = server.user_id(email).await.parse().unwrap();
         change::people::deactivate(&server.app, self.asker(), user).await
-    }
-
-    pub async fn limits(&self, server: &Server) -> AccountLimits {
-        let mut conn = server.app.store.conn().await.unwrap();
-        settings::find(&mut conn, self.session.account_id()).await.unwrap()
     }
 }
 
@@ -128,63 +119,4 @@ async fn the_last_active_workspace_admin_stays_one() {
         matches!(admin.set_roles(&server, "admin@other.test", &["contributor"]).await, Err(ApiError::NotFound)),
         "another account's user"
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn organization_tokens_act_for_the_account() {
-    let server = Server::start().await;
-    let admin = Admin::sign_in(&server, "admin@demo.test").await;
-    let request = CreateToken {
-        name: "ci".into(),
-        expiration: Some(RequestedExpiration::Never {}),
-        scopes: vec!["snapshots:read".into(), "users:read".into()],
-    };
-    let (id, secret) = change::organization_tokens::mint(&server.app, admin.asker(), &request).await.unwrap();
-    let bearer = server.bearer(secret.expose());
-    assert!(bearer.token.starts_with("dxo_"));
-    let info = bearer.get("/auth.info").await.body;
-    assert_eq!(
-        (&info["auth"]["token_type"], &info["auth"]["effective_scopes"]),
-        (&json!("account_web_api_token"), &json!(["snapshots:read", "users:read"]))
-    );
-    let who = bearer.get("/auth.whoami").await.body;
-    assert_eq!((&who["user"], &who["team"], &who["account"]["name"]), (&json!(null), &json!(null), &json!("Demo")));
-    assert_eq!(server.sign_in("admin@demo.test").await.token(&id.to_string()).await.status, 404, "it is nobody's personal token");
-
-    let edit = EditToken { name: None, scopes: Some(vec!["catalog:read".into()]) };
-    change::organization_tokens::edit(&server.app, admin.asker(), id, Version(1), &edit).await.unwrap();
-    assert_eq!(bearer.get("/entities.list").await.status, 200);
-    assert_eq!(bearer.get("/teams.list").await.status, 403);
-    let mut limits = admin.limits(&server).await;
-    limits.features.clear();
-    change::settings::update(&server.app, admin.asker(), &limits).await.unwrap();
-    assert_eq!(bearer.get("/entities.list").await.status, 403, "a feature off masks it");
-    change::organization_tokens::revoke(&server.app, admin.asker(), id, &RevokeReason::without_note(ReasonCode::Unused)).await.unwrap();
-    assert_eq!(bearer.get("/auth.info").await.verdict(), (401, "invalid_auth"));
-    let rows = server
-        .texts(
-            "SELECT event_type AS text FROM audit_events WHERE event_type LIKE 'organization%' OR event_type LIKE 'account%' ORDER BY time",
-        )
-        .await;
-    assert_eq!(
-        rows,
-        ["organization_tokens.created", "organization_tokens.updated", "account_settings.updated", "organization_tokens.deleted"]
-    );
-
-    let member = Admin::sign_in(&server, "member@demo.test").await;
-    assert!(matches!(change::organization_tokens::mint(&server.app, member.asker(), &request).await, Err(ApiError::Forbidden)));
-    assert!(matches!(change::settings::update(&server.app, member.asker(), &limits).await, Err(ApiError::Forbidden)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reports_are_deleted_by_personal_tokens_only() {
-    let server = Server::start().await;
-    let admin = Admin::sign_in(&server, "admin@demo.test").await;
-    let request =
-        CreateToken { name: "ci".into(), expiration: Some(RequestedExpiration::Never {}), scopes: vec!["studio:reports:write".into()] };
-    let (_, secret) = change::organization_tokens::mint(&server.app, admin.asker(), &request).await.unwrap();
-    let delete = server.bearer(secret.expose()).post("/studio.reports.delete", json!({ "id": "x" })).await;
-    assert_eq!(delete.verdict(), (403, "not_authorized"));
-    let (personal, _) = server.token(&server.sign_in("member@demo.test").await, &["studio:reports:write"]).await;
-    assert_eq!(personal.post("/studio.reports.delete", json!({ "id": "x" })).await.verdict(), (501, "not_implemented"));
 }
