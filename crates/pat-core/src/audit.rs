@@ -26,6 +26,8 @@ macro_rules! events {
 events! {
     /// A sign-in, or a failed one for a known e-mail address.
     SessionCreated = "sessions.created",
+    /// The password was given again, rightly or not, to make a sign-in fresh.
+    SessionConfirmed = "sessions.confirmed",
     /// A sign-out.
     SessionDeleted = "sessions.deleted",
     /// A password was set through a one-time link.

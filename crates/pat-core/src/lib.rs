@@ -9,6 +9,7 @@
 //! - [`grant`]: what a user may grant, and the decisions to mint, edit and revoke.
 //! - [`settings`]: what an account allows, and what a change of that does to live tokens.
 //! - [`people`]: what follows from a change of roles.
+//! - [`widening`]: what asks for a fresh sign-in.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
 //! - [`audit`]: what the record calls each event.
 //! - [`wire`]: the Console API's JSON; [`instant`]: the times in it.
@@ -28,4 +29,5 @@ pub mod secret;
 pub mod settings;
 pub mod token;
 pub mod verify;
+pub mod widening;
 pub mod wire;

@@ -21,6 +21,8 @@ pub enum ApiError {
     TooManyAttempts(u64),
     /// Only workspace admins may.
     Forbidden,
+    /// It widens authority, and the password was given too long ago.
+    FreshSignInRequired,
     /// The request comes from another site's page.
     CrossSite,
     /// No such thing, or not the caller's.
@@ -76,6 +78,7 @@ impl ApiError {
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::FreshSignInRequired => (StatusCode::FORBIDDEN, "fresh_sign_in_required"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -103,6 +106,11 @@ impl ApiError {
             Self::WrongCredentials => "The e-mail address and password don't match.".into(),
             Self::TooManyAttempts(seconds) => format!("Too many failed attempts. Try again in {seconds} seconds."),
             Self::Forbidden => "Only workspace admins may do this.".into(),
+            Self::FreshSignInRequired => {
+                "This widens what somebody may do, and you gave your password over two hours ago. Confirm it at /api/session/confirm and send \
+                 the same request again."
+                    .into()
+            }
             Self::CrossSite => "This request comes from another site. Send it from this site's own page, or with its Origin.".into(),
             Self::NotFound => "There is no such thing, or it isn't yours.".into(),
             Self::MethodNotAllowed => "This path doesn't take this method; see the Allow header.".into(),

@@ -39,6 +39,7 @@ pub async fn call(method: &str, call: Call<'_>, conn: &mut Conn) -> Result<Reply
 fn console() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .routes(routes!(session::sign_in, session::read, session::sign_out))
+        .routes(routes!(session::confirm))
         .routes(routes!(session::set_password))
         .routes(routes!(session::choices))
         .routes(routes!(tokens::list, tokens::create))

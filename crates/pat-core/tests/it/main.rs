@@ -14,4 +14,5 @@ mod policy_table;
 mod properties;
 mod secret;
 mod verify;
+mod widening;
 mod wire;

@@ -70,6 +70,11 @@ fn require_admin(actor: &SignedIn) -> Result<(), ApiError> {
     if is_workspace_admin(&actor.roles) { Ok(()) } else { Err(ApiError::Forbidden) }
 }
 
+/// What widens authority asks for a fresh sign-in. Ask last: a request that is refused anyway is no reason to type a password.
+fn require_fresh(actor: &SignedIn) -> Result<(), ApiError> {
+    if actor.is_fresh() { Ok(()) } else { Err(ApiError::FreshSignInRequired) }
+}
+
 /// Records that somebody who is no workspace admin asked for a change that only workspace admins may make.
 pub async fn record_forbidden(app: &App, actor: &SignedIn, client: &Client, method: &Method, path: &str) -> Result<(), ApiError> {
     let mut record = Record::new(EventType::AdminRefused);

@@ -9,11 +9,12 @@ use pat_core::scope::ScopeSet;
 use pat_core::secret::TokenSecret;
 use pat_core::settings::AccountSettings;
 use pat_core::token::{TokenKind, Version};
+use pat_core::widening;
 use pat_core::wire::{AdminRevoke, CreateToken, CreatedToken, EditToken, PersonalAccessToken};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Asker, Record, require_admin};
+use super::{Asker, Record, require_admin, require_fresh};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::sessions::SignedIn;
@@ -41,6 +42,9 @@ async fn mint_locked(
     let supported = account.supported(&app.policy, TokenKind::Personal);
     let grantor = Grantor { policy: &app.policy, grantable, supported, live: &live };
     let mint = grantor.mint(request, &account, now, &app.time_zones)?;
+    if widening::elevates(&app.policy, ScopeSet::EMPTY, mint.scopes) {
+        require_fresh(actor)?;
+    }
 
     let secret = TokenSecret::draw(TokenKind::Personal, |bytes| rand::fill(bytes));
     let token = NewToken {
@@ -93,6 +97,9 @@ async fn edit_locked(
     let token = row.editable(&app.policy, now)?;
     let supported = account.supported(&app.policy, TokenKind::Personal);
     let edit = Grantor { policy: &app.policy, grantable, supported, live: &live }.edit(&token, seen, request)?;
+    if widening::elevates(&app.policy, token.granted.known, edit.granted.known) {
+        require_fresh(actor)?;
+    }
 
     let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
     if edit.name != token.name || after != before {

@@ -7,7 +7,7 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use pat_core::grant::{self, Grantor};
 use pat_core::token::TokenKind;
-use pat_core::wire::{Choices, RoleLabel, Session, SessionAccount, SessionUser, SetPassword, SignIn};
+use pat_core::wire::{Choices, ConfirmPassword, RoleLabel, Session, SessionAccount, SessionUser, SetPassword, SignIn};
 
 use crate::app::{App, SharedApp};
 use crate::change;
@@ -40,6 +40,15 @@ pub async fn sign_in(
 pub async fn read(State(app): State<SharedApp>, caller: Caller) -> Result<axum::Json<Session>, ApiError> {
     let mut conn = app.store.conn().await?;
     Ok(axum::Json(describe(&app, &mut conn, &caller.session).await?))
+}
+
+/// Give the password again.
+///
+/// Whatever widens authority asks for it (403 `fresh_sign_in_required`) once it was given more than two hours ago.
+#[utoipa::path(post, path = "/api/session/confirm", tag = "session", request_body = ConfirmPassword, responses((status = 204)))]
+pub async fn confirm(State(app): State<SharedApp>, caller: Caller, Json(request): Json<ConfirmPassword>) -> Result<StatusCode, ApiError> {
+    change::sign_in::confirm(&app, &caller.session, &caller.client, &request).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sign out.

@@ -1,10 +1,11 @@
 //! Browser sessions. They and their roles are never cached.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Binary, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use pat_core::id::{AccountId, SessionId, UserId};
+use pat_core::widening;
 use uuid::Uuid;
 
 use super::audit::EventUser;
@@ -38,6 +39,10 @@ pub struct SignedIn {
     pub roles: Vec<String>,
     #[diesel(sql_type = BigInt)]
     idle_seconds: i64,
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    authenticated_at: Timestamp,
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    read_at: Timestamp,
 }
 
 impl SignedIn {
@@ -65,12 +70,18 @@ impl SignedIn {
     pub fn is_stale(&self) -> bool {
         self.idle_seconds >= 60
     }
+
+    /// Whether the password was given so recently that authority may be widened.
+    pub fn is_fresh(&self) -> bool {
+        widening::is_fresh(self.authenticated_at, self.read_at)
+    }
 }
 
 const FIND: &str = "
 SELECT s.id AS session_id, s.account_id, s.user_id, u.name, u.email,
        ARRAY(SELECT role FROM user_roles r WHERE r.account_id = s.account_id AND r.user_id = s.user_id ORDER BY role) AS roles,
-       extract(epoch FROM pat_now() - s.last_seen_at)::bigint AS idle_seconds
+       extract(epoch FROM pat_now() - s.last_seen_at)::bigint AS idle_seconds,
+       s.authenticated_at, pat_now() AS read_at
   FROM sessions s JOIN users u ON u.account_id = s.account_id AND u.id = s.user_id
  WHERE s.ended_at IS NULL AND u.deactivated_at IS NULL AND pat_now() < s.expires_at
    AND pat_now() < s.last_seen_at + make_interval(secs => $2)";
@@ -95,6 +106,12 @@ fn idle_limit() -> f64 {
 /// Notes that a session was used.
 pub async fn touch(conn: &mut Conn, id: SessionId) -> Result<(), StoreError> {
     diesel::update(sessions::table.find(id.0)).set(sessions::last_seen_at.eq(pat_now())).execute(conn).await?;
+    Ok(())
+}
+
+/// Notes that the password was given again.
+pub async fn confirm(conn: &mut Conn, id: SessionId) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(id.0)).set(sessions::authenticated_at.eq(pat_now())).execute(conn).await?;
     Ok(())
 }
 

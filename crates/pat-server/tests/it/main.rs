@@ -11,6 +11,7 @@ mod bad_input;
 mod cli;
 mod concurrency;
 mod fence;
+mod fresh_sign_in;
 mod organization_tokens;
 mod outage;
 mod page;
