@@ -1,17 +1,23 @@
 //! Every request the page makes: the Console API, typed by [`pat_core::wire`]. Those of the administration have a file an area.
 
 use pat_core::id::TokenId;
-use pat_core::token::Version;
-use pat_core::wire::{Choices, CreateToken, CreatedToken, EditToken, PersonalAccessToken, Session, SetPassword, SignIn, TokenList};
+use pat_core::people::ReasonCode;
+use pat_core::token::{TokenKind, Version};
+use pat_core::wire::{
+    AdminRevoke, Choices, CreateToken, CreatedOrganizationToken, CreatedToken, EditToken, PersonalAccessToken, Session, SetPassword, SignIn,
+    TokenList,
+};
 
 use crate::api::call::{Call, encode};
 use crate::model::failure::Failure;
+use crate::model::new_token::NewToken;
 
 mod call;
 pub mod inventory;
 
 const SESSION: &str = "/api/session";
 const TOKENS: &str = "/api/personal-access-tokens";
+const ORGANIZATION_TOKENS: &str = "/api/admin/organization-tokens";
 
 /// A request's outcome.
 pub type Answer<T> = Result<T, Failure>;
@@ -46,22 +52,44 @@ pub async fn tokens() -> Answer<TokenList> {
     Call::new("GET", TOKENS).read().await
 }
 
-/// One of the caller's tokens. The id comes from the address bar, so it is encoded: it may be anything.
-pub async fn token(id: &str) -> Answer<PersonalAccessToken> {
-    Call::new("GET", &format!("{TOKENS}/{}", encode(id))).read().await
+/// A token, by its owner or, one of the organization's, by an admin. The id comes from the address bar, so it is encoded: it may be anything.
+pub async fn token(kind: TokenKind, id: &str) -> Answer<PersonalAccessToken> {
+    Call::new("GET", &format!("{}/{}", tokens_of(kind), encode(id))).read().await
 }
 
 /// Mints a token.
-pub async fn create_token(create: &CreateToken) -> Answer<CreatedToken> {
-    Call::new("POST", TOKENS).json(create).read().await
+pub async fn create_token(kind: TokenKind, create: &CreateToken) -> Answer<NewToken> {
+    let call = Call::new("POST", tokens_of(kind)).json(create);
+    match kind {
+        TokenKind::Personal => call.read::<CreatedToken>().await.map(NewToken::from),
+        TokenKind::Organization => call.read::<CreatedOrganizationToken>().await.map(NewToken::from),
+    }
 }
 
 /// Edits a token, if it still is at `version`.
-pub async fn edit_token(id: TokenId, version: Version, edit: &EditToken) -> Answer<PersonalAccessToken> {
-    Call::new("PATCH", &format!("{TOKENS}/{id}")).if_match(version).json(edit).read().await
+pub async fn edit_token(kind: TokenKind, id: TokenId, version: Version, edit: &EditToken) -> Answer<PersonalAccessToken> {
+    Call::new("PATCH", &format!("{}/{id}", tokens_of(kind))).if_match(version).json(edit).read().await
 }
 
-/// Deletes a token.
+/// Deletes a token of the caller's.
 pub async fn delete_token(id: TokenId) -> Answer<()> {
     Call::new("DELETE", &format!("{TOKENS}/{id}")).done().await
+}
+
+/// Deletes a token that was never used, so that another one can have its name.
+pub async fn delete_unused(kind: TokenKind, id: TokenId) -> Answer<()> {
+    match kind {
+        TokenKind::Personal => delete_token(id).await,
+        TokenKind::Organization => {
+            let reason = AdminRevoke { reason: Some(ReasonCode::Unused), note: None };
+            Call::new("DELETE", &format!("{ORGANIZATION_TOKENS}/{id}")).json(&reason).done().await
+        }
+    }
+}
+
+fn tokens_of(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::Personal => TOKENS,
+        TokenKind::Organization => ORGANIZATION_TOKENS,
+    }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use pat_core::policy::Access;
+use pat_core::token::TokenKind;
 
 use crate::components::field::{FieldErrors, Hint, described_by, invalid};
 use crate::components::notice::{Notice, Tone};
@@ -13,6 +14,8 @@ const FIELD: &str = "scopes";
 /// The scopes to choose from, under their resources.
 #[component]
 pub fn ScopePicker(
+    /// Whose the token is.
+    kind: TokenKind,
     /// What there is to choose from.
     menu: ScopeMenu,
     /// What is chosen.
@@ -27,7 +30,7 @@ pub fn ScopePicker(
     view! {
         <fieldset class="field" data-invalid=invalid(errors) aria-describedby=described_by(FIELD, true, errors)>
             <legend class="label">{form::SCOPES}</legend>
-            <Hint name=FIELD text=form::SCOPES_HINT />
+            <Hint name=FIELD text=form::scopes_hint(kind) />
             <FieldErrors name=FIELD errors />
             {empty}
             <div class="scopes">{groups}{masked}</div>

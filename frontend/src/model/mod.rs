@@ -6,6 +6,7 @@ pub mod expiration;
 pub mod failure;
 pub mod listing;
 pub mod moment;
+pub mod new_token;
 pub mod next;
 pub mod person;
 pub mod place;

@@ -1,22 +1,20 @@
 //! A token's page: what it is, its name and scopes to edit, its end.
 
 use leptos::prelude::*;
-use pat_core::token::{TokenKind, TokenStatus};
+use pat_core::token::TokenKind;
 use pat_core::wire::{Choices, PersonalAccessToken};
 
 use crate::api;
+use crate::components::edit_form::EditForm;
+use crate::components::facts::{Facts, WhatItCouldDo};
 use crate::components::icon::{Icon, Shape};
 use crate::components::live::live;
-use crate::components::notice::{Notice, Tone};
 use crate::components::page::{Page, Width};
 use crate::components::remote::{FailureNotice, Remote, Skeleton};
-use crate::components::token_facts::{Badge, Expiry, LastUse, Moment, ScopeList, revocation};
-use crate::dates;
 use crate::model::failure::Failure;
-use crate::words::{self, edit};
+use crate::words::edit;
 
 pub mod delete;
-pub mod settings;
 
 /// The page at `/settings/tokens/{id}`.
 #[component]
@@ -26,7 +24,7 @@ pub fn EditTokenPage(
 ) -> impl IntoView {
     let token = Remote::new(move || {
         let id = id.clone();
-        async move { api::token(&id).await }
+        async move { api::token(TokenKind::Personal, &id).await }
     });
     let choices = Remote::new(api::choices);
     let reload = move || {
@@ -74,65 +72,17 @@ fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<
     let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
     let below = live(move || {
         if is_dead.get() {
-            view! { <WhatItCouldDo token=saved.get_untracked() /> }.into_any()
+            view! { <WhatItCouldDo scopes=saved.get_untracked().scopes /> }.into_any()
         } else {
             view! {
-                <settings::SettingsForm saved choices=choices.clone() />
+                <EditForm kind=TokenKind::Personal saved grantable=choices.scopes.clone() />
                 <delete::DeleteSection saved />
             }
             .into_any()
         }
     });
     view! {
-        {live(move || view! { <Facts token=saved.get() /> })}
+        {live(move || view! { <Facts kind=TokenKind::Personal token=saved.get() /> })}
         {below}
-    }
-}
-
-#[component]
-fn Facts(token: PersonalAccessToken) -> impl IntoView {
-    let PersonalAccessToken { created_at, expires_at, last_used_at, last_used_ip, last_used_user_agent, status, token_hint, .. } =
-        token.clone();
-    let client = last_used_user_agent.map(|client| view! { <Fact label=edit::CLIENT>{client}</Fact> });
-    let notice = why_not_working(&token).map(|text| view! { <Notice tone=Tone::Info title=words::status(token.status) text /> });
-    view! {
-        {notice}
-        <dl class="facts">
-            <Fact label=edit::STATUS><Badge status /></Fact>
-            <Fact label=edit::SECRET><code>{format!("{}…{token_hint}", TokenKind::Personal.prefix())}</code></Fact>
-            <Fact label=edit::CREATED><Moment at=created_at /></Fact>
-            <Fact label=edit::EXPIRES><Expiry at=expires_at /></Fact>
-            <Fact label=edit::LAST_USED><LastUse at=last_used_at ip=last_used_ip /></Fact>
-            {client}
-        </dl>
-    }
-}
-
-#[component]
-fn Fact(label: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <div class="fact">
-            <dt>{label}</dt>
-            <dd>{children()}</dd>
-        </div>
-    }
-}
-
-fn why_not_working(token: &PersonalAccessToken) -> Option<String> {
-    match token.status {
-        TokenStatus::Active => None,
-        TokenStatus::Paused => token.paused_until.map(|until| words::paused_until(&dates::date_time(until))),
-        TokenStatus::Expired => token.expires_at.map(|at| words::expired(&dates::date_time(at))),
-        TokenStatus::Revoked => Some(words::ended(&revocation(token))),
-    }
-}
-
-#[component]
-fn WhatItCouldDo(token: PersonalAccessToken) -> impl IntoView {
-    view! {
-        <section class="section">
-            <h2 class="section__title">{edit::DEAD_SCOPES}</h2>
-            <ScopeList scopes=token.scopes />
-        </section>
     }
 }

@@ -1,5 +1,7 @@
 //! The form for a token.
 
+use pat_core::token::TokenKind;
+
 pub const NEW_TITLE: &str = "New personal access token";
 pub const NEW_INTRO: &str = "The token acts as you, with the scopes that you choose. You will see its secret once.";
 pub const NAME: &str = "Name";
@@ -12,7 +14,6 @@ pub const LAST_DAY: &str = "Last day";
 pub const ENDS_NEVER: &str = "Works until somebody deletes it. Where you can, choose an end.";
 pub const PICK_DATE: &str = "Choose the last day on which it shall work.";
 pub const SCOPES: &str = "Scopes";
-pub const SCOPES_HINT: &str = "Only what your roles let you grant is shown. Choose as little as the job needs.";
 pub const NOTHING_GRANTABLE: &str = "Your roles don’t let you grant any scope. Ask a workspace admin.";
 pub const MASKED: &str = "Not in effect now";
 pub const MASKED_HINT: &str = "The account’s features or settings hide these for now. Left ticked, they work again once those return; \
@@ -22,6 +23,13 @@ pub const CREATING: &str = "Creating…";
 pub const SAVE: &str = "Save changes";
 pub const SAVING: &str = "Saving…";
 pub const REPLACE: &str = "Delete that one and create again";
+
+pub fn scopes_hint(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::Personal => "Only what your roles let you grant is shown. Choose as little as the job needs.",
+        TokenKind::Organization => "Everything that the account’s features carry is shown. Choose as little as the job needs.",
+    }
+}
 
 pub fn days(days: u32) -> String {
     format!("{days} days")

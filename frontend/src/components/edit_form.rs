@@ -1,7 +1,8 @@
 //! Editing a token's name and scopes.
 
 use leptos::prelude::*;
-use pat_core::wire::{Choices, PersonalAccessToken};
+use pat_core::token::TokenKind;
+use pat_core::wire::{PersonalAccessToken, ScopeChoice};
 
 use crate::api;
 use crate::components::button::{ActionButton, SubmitButton};
@@ -17,15 +18,16 @@ use crate::words::{edit, form};
 /// What is typed, beside what is saved.
 #[derive(Clone, Copy)]
 struct Draft {
+    kind: TokenKind,
     saved: RwSignal<PersonalAccessToken>,
     name: RwSignal<String>,
     scopes: RwSignal<Vec<String>>,
 }
 
 impl Draft {
-    fn new(saved: RwSignal<PersonalAccessToken>) -> Self {
+    fn new(kind: TokenKind, saved: RwSignal<PersonalAccessToken>) -> Self {
         let token = saved.get_untracked();
-        Self { saved, name: RwSignal::new(token.name), scopes: RwSignal::new(token.scopes) }
+        Self { kind, saved, name: RwSignal::new(token.name), scopes: RwSignal::new(token.scopes) }
     }
 
     fn accept(self, token: PersonalAccessToken) {
@@ -42,14 +44,16 @@ impl Draft {
 
 /// The form.
 #[component]
-pub fn SettingsForm(
+pub fn EditForm(
+    /// Whose the token is.
+    kind: TokenKind,
     /// The token as saved.
     saved: RwSignal<PersonalAccessToken>,
     /// What may be granted now.
-    choices: Choices,
+    grantable: Vec<ScopeChoice>,
 ) -> impl IntoView {
     let status = FormStatus::new();
-    let draft = Draft::new(saved);
+    let draft = Draft::new(kind, saved);
     let (said, is_conflict) = (RwSignal::new(""), RwSignal::new(false));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -57,7 +61,7 @@ pub fn SettingsForm(
         let token = saved.get_untracked();
         let edit = difference(&token, &draft.name.get_untracked(), &draft.scopes.get_untracked());
         status.submit(
-            async move || api::edit_token(token.id, token.version, &edit).await,
+            async move || api::edit_token(kind, token.id, token.version, &edit).await,
             move |token| {
                 draft.accept(token);
                 is_conflict.set(false);
@@ -66,14 +70,14 @@ pub fn SettingsForm(
         );
     };
     // The menu holds what was granted when the page was read, so that a scope unticked by mistake can be ticked again.
-    let menu = ScopeMenu::new(&choices.scopes, &draft.scopes.get_untracked());
+    let menu = ScopeMenu::new(&grantable, &draft.scopes.get_untracked());
     view! {
         <section class="section" aria-labelledby="edit-title">
             <h2 class="section__title" id="edit-title">{edit::SETTINGS}</h2>
             <form class="form" novalidate on:submit=submit>
                 <EditNotice status draft is_conflict />
                 <TextField name="name" label=form::NAME value=draft.name errors=status.errors("name") />
-                <ScopePicker menu chosen=draft.scopes errors=status.errors("scopes") />
+                <ScopePicker kind menu chosen=draft.scopes errors=status.errors("scopes") />
                 <div class="actions">
                     <SubmitButton status label=form::SAVE busy=form::SAVING />
                     <span class="actions__said" role="status">{said}</span>
@@ -89,7 +93,7 @@ fn EditNotice(status: FormStatus, draft: Draft, is_conflict: RwSignal<bool>) -> 
     let reload = move || {
         let id = draft.saved.with_untracked(|token| token.id.to_string());
         status.submit(
-            async move || api::token(&id).await,
+            async move || api::token(draft.kind, &id).await,
             move |token| {
                 draft.saved.set(token);
                 is_conflict.set(true);
