@@ -7,6 +7,7 @@ use leptos_router::path;
 
 use crate::browser;
 use crate::components::flash::{Flash, FlashMessage};
+use crate::components::fresh_sign_in::{FreshSignIn, FreshSignInDialog};
 use crate::components::go::ToSignIn;
 use crate::components::header::Header;
 use crate::components::live::live;
@@ -33,6 +34,7 @@ fn App(area: Area, page_at: PageAt) -> impl IntoView {
     Auth::provide();
     Flash::provide();
     Visits::provide();
+    FreshSignIn::provide();
     provide_context(area);
     // One route for all: the addresses are a plain `match` in `Place`, which is smaller to download and tested natively.
     view! {
@@ -44,6 +46,7 @@ fn App(area: Area, page_at: PageAt) -> impl IntoView {
                     <Route path=path!("/*any") view=move || view! { <CurrentPage area page_at /> } />
                 </FlatRoutes>
             </main>
+            <FreshSignInDialog />
         </Router>
     }
 }

@@ -11,7 +11,7 @@ test("each refused field says what to do, and the first has the focus", async ({
   await expect(page.getByRole("alert")).toContainText("Some fields need another look");
   await expect(page.getByLabel("Name")).toBeFocused();
   await expect(page.getByLabel("Name")).toHaveAttribute("aria-invalid", "true");
-  await expect(page.getByLabel("Name")).toHaveAccessibleDescription(/Give the token a name\.$/);
+  await expect(page.getByLabel("Name")).toHaveAccessibleDescription(/Enter a name\.$/);
   await expect(page.getByLabel("Last day")).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Last day")).toHaveAccessibleDescription("That day is over. Choose today or a later day.");
   await expect(page.getByRole("group", { name: "Scopes" })).toHaveAccessibleDescription(/Choose at least one scope\.$/);

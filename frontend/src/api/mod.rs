@@ -4,8 +4,8 @@ use pat_core::id::TokenId;
 use pat_core::people::ReasonCode;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{
-    AdminRevoke, Choices, CreateToken, CreatedOrganizationToken, CreatedToken, EditToken, PersonalAccessToken, Session, SetPassword, SignIn,
-    TokenList,
+    AdminRevoke, Choices, ConfirmPassword, CreateToken, CreatedOrganizationToken, CreatedToken, EditToken, PersonalAccessToken, Session,
+    SetPassword, SignIn, TokenList,
 };
 
 use crate::api::call::{Call, encode};
@@ -14,6 +14,7 @@ use crate::model::new_token::NewToken;
 
 mod call;
 pub mod inventory;
+pub mod people;
 
 const SESSION: &str = "/api/session";
 const TOKENS: &str = "/api/personal-access-tokens";
@@ -30,6 +31,11 @@ pub async fn session() -> Answer<Session> {
 /// Signs in.
 pub async fn sign_in(sign_in: &SignIn) -> Answer<Session> {
     Call::new("POST", SESSION).json(sign_in).read().await
+}
+
+/// The password again, which makes the sign-in fresh.
+pub async fn confirm_password(password: &ConfirmPassword) -> Answer<()> {
+    Call::new("POST", "/api/session/confirm").json(password).done().await
 }
 
 /// Signs out.

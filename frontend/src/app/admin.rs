@@ -8,6 +8,9 @@ use crate::components::go::GoInstead;
 use crate::model::person::is_admin;
 use crate::model::place::{AdminPlace, Area};
 use crate::pages::admin::forbidden::Forbidden;
+use crate::pages::admin::invite::InvitePage;
+use crate::pages::admin::people::PeoplePage;
+use crate::pages::admin::person::PersonPage;
 use crate::pages::admin::tokens::AdminTokensPage;
 use crate::pages::not_found::NotFound;
 use crate::session::Auth;
@@ -20,6 +23,9 @@ pub fn start() {
 fn page_at(path: &str) -> AnyView {
     match AdminPlace::at(path) {
         AdminPlace::Home => view! { <GoInstead to="/admin/users" /> }.into_any(),
+        AdminPlace::People => for_admins(Box::new(|| view! { <PeoplePage /> }.into_any())),
+        AdminPlace::Invite => for_admins(Box::new(|| view! { <InvitePage /> }.into_any())),
+        AdminPlace::Person(id) => for_admins(Box::new(move || view! { <PersonPage id=id.clone() /> }.into_any())),
         AdminPlace::Tokens => for_admins(Box::new(|| view! { <AdminTokensPage /> }.into_any())),
         AdminPlace::Nowhere => view! { <NotFound /> }.into_any(),
     }

@@ -27,8 +27,8 @@ pub fn Dialog(
         }
     });
     view! {
-        <dialog class="dialog" node_ref=node aria-labelledby="dialog-title" on:close=move |_| on_close()>
-            <h2 class="dialog__title" id="dialog-title">{title}</h2>
+        <dialog class="dialog" node_ref=node aria-label=title on:close=move |_| on_close()>
+            <h2 class="dialog__title">{title}</h2>
             {children()}
         </dialog>
     }

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 
 use crate::api::Answer;
 use crate::browser;
+use crate::components::fresh_sign_in::FreshSignIn;
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::model::failure::Failure;
@@ -17,12 +18,13 @@ pub struct FormStatus {
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
     auth: Auth,
+    fresh: FreshSignIn,
 }
 
 impl FormStatus {
     /// A form that has not been sent.
     pub fn new() -> Self {
-        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), auth: Auth::current() }
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), auth: Auth::current(), fresh: FreshSignIn::current() }
     }
 
     /// Whether an answer is awaited.
@@ -49,14 +51,17 @@ impl FormStatus {
 
     /// Sends a request, unless one is under way, and hands on its answer. What was typed stays where it is.
     ///
-    /// `request` is called once more if the server wants the password first.
+    /// Where the server wants the password first, the page asks for it, and `request` is called once more.
     pub fn submit<T: 'static>(self, request: impl AsyncFn() -> Answer<T> + 'static, then: impl FnOnce(T) + 'static) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         spawn_local(async move {
-            let answer = self.auth.watch(request().await);
+            let mut answer = self.auth.watch(request().await);
+            while answer.as_ref().is_err_and(Failure::wants_password) && self.ask_for_password().await {
+                answer = self.auth.watch(request().await);
+            }
             let page_was_left = self.busy.try_set(false).is_some();
             if page_was_left {
                 return;
@@ -72,6 +77,12 @@ impl FormStatus {
                 }
             }
         });
+    }
+
+    /// Whether the request may be repeated. The dialog stands over the form, which loses nothing; an old failure of its would only be in the way.
+    async fn ask_for_password(self) -> bool {
+        let is_here = self.failure.try_set(None).is_none();
+        is_here && self.fresh.ask().await && !self.busy.is_disposed()
     }
 }
 

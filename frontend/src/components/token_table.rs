@@ -1,10 +1,11 @@
-//! Tables of tokens. On a narrow screen each row becomes a card, which the roles keep a table for screen readers.
+//! Tables of tokens.
 
 use leptos::prelude::*;
 use pat_core::wire::{AdminToken, Owner, PersonalAccessToken};
 
 use crate::components::button::{ActionButton, Look};
 use crate::components::live::live;
+use crate::components::table::{Cell, Head};
 use crate::components::token_facts::{Expiry, LastUse, Scopes, Status};
 use crate::words::{inventory, list};
 
@@ -76,16 +77,6 @@ pub fn EveryonesTokens(
 }
 
 #[component]
-fn Head(columns: Vec<&'static str>) -> impl IntoView {
-    let cells = columns.into_iter().map(|column| view! { <th scope="col" role="columnheader">{column}</th> }).collect_view();
-    view! {
-        <thead role="rowgroup">
-            <tr role="row">{cells}</tr>
-        </thead>
-    }
-}
-
-#[component]
 fn NameCell(name: AnyView, hint: String) -> impl IntoView {
     view! {
         <th class="table__name" scope="row" role="rowheader">
@@ -103,16 +94,6 @@ fn FactCells(token: PersonalAccessToken) -> impl IntoView {
         <Cell label=list::SCOPES><Scopes scopes /></Cell>
         <Cell label=list::EXPIRES><Expiry at=expires_at /></Cell>
         <Cell label=list::LAST_USED><LastUse at=last_used_at ip=last_used_ip /></Cell>
-    }
-}
-
-#[component]
-fn Cell(label: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <td class="cell" role="cell">
-            <span class="cell__label" aria-hidden="true">{label}</span>
-            <div class="cell__value">{children()}</div>
-        </td>
     }
 }
 

@@ -31,6 +31,11 @@ impl Failure {
         }
     }
 
+    /// Whether the same would be allowed soon after a sign-in.
+    pub fn wants_password(&self) -> bool {
+        self.code() == Some("fresh_sign_in_required")
+    }
+
     /// Whether trying the same again may help.
     pub fn is_passing(&self) -> bool {
         match self {

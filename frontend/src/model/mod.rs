@@ -10,4 +10,5 @@ pub mod new_token;
 pub mod next;
 pub mod person;
 pub mod place;
+pub mod roles;
 pub mod scopes;

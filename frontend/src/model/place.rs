@@ -60,6 +60,12 @@ impl Place {
 pub enum AdminPlace {
     /// `/admin`, which leads to the people.
     Home,
+    /// `/admin/users`.
+    People,
+    /// `/admin/users/new`.
+    Invite,
+    /// `/admin/users/{id}`, whatever the id may be.
+    Person(String),
     /// `/admin/tokens`.
     Tokens,
     /// Anything else.
@@ -71,6 +77,9 @@ impl AdminPlace {
     pub fn at(path: &str) -> Self {
         match segments(path).as_slice() {
             ["admin"] => Self::Home,
+            ["admin", "users"] => Self::People,
+            ["admin", "users", "new"] => Self::Invite,
+            ["admin", "users", id] => Self::Person((*id).to_owned()),
             ["admin", "tokens"] => Self::Tokens,
             _ => Self::Nowhere,
         }
@@ -105,7 +114,15 @@ mod tests {
 
     #[test]
     fn every_admin_place_has_its_path() {
-        let cases = [("/admin", AdminPlace::Home), ("/admin/", AdminPlace::Home), ("/admin/tokens", AdminPlace::Tokens)];
+        let cases = [
+            ("/admin", AdminPlace::Home),
+            ("/admin/", AdminPlace::Home),
+            ("/admin/users", AdminPlace::People),
+            ("/admin/users/new", AdminPlace::Invite),
+            ("/admin/users/01930000", AdminPlace::Person("01930000".into())),
+            ("/admin/tokens", AdminPlace::Tokens),
+            ("/admin/nothing", AdminPlace::Nowhere),
+        ];
         for (path, place) in cases {
             assert_eq!(AdminPlace::at(path), place, "{path}");
         }

@@ -2,6 +2,7 @@
 
 pub const FORBIDDEN_TITLE: &str = "Only for workspace admins";
 pub const FORBIDDEN: &str = "You need the role Workspace admin for the administration. Ask one of your workspace admins.";
+pub const CLEAR: &str = "Show all";
 pub const MORE: &str = "Load more";
 
 pub mod nav {

@@ -25,6 +25,15 @@ fn refusal(code: &str, detail: &str, fields: usize, retry_after: Option<u32>) ->
         "invalid" if fields > 1 => ("Some fields need another look", "See the notes beside them. Nothing was saved yet.".to_owned()),
         "wrong_credentials" => ("That didn’t match", "Check the email address and the password.".to_owned()),
         "too_many_attempts" => ("Too many attempts", format!("Wait {} and try again.", wait(retry_after))),
+        "fresh_sign_in_required" => (
+            "This needs your password",
+            "You signed in more than 2 hours ago. Send the form again, and enter your password when you are asked. Nothing was saved yet."
+                .to_owned(),
+        ),
+        "last_admin" => (
+            "This is the last workspace admin",
+            "Without one, nobody could manage this account. Make somebody else a workspace admin first.".to_owned(),
+        ),
         "not_signed_in" => ("You are signed out", "Sign in again to go on.".to_owned()),
         "forbidden" => ("That isn’t allowed", "Your roles don’t allow this.".to_owned()),
         "not_found" => ("It isn’t there", "There is nothing of yours at this address.".to_owned()),
@@ -55,7 +64,7 @@ fn wait(seconds: Option<u32>) -> String {
 pub fn field_error(error: &FieldError) -> String {
     let field = error.field.split(['.', '[']).next().unwrap_or_default();
     match (field, error.code) {
-        ("name", FieldCode::Required) => "Give the token a name.".to_owned(),
+        ("name", FieldCode::Required) => "Enter a name.".to_owned(),
         ("name", FieldCode::TooLong) => format!("Use at most {MAX_NAME_CHARS} characters."),
         ("name", FieldCode::Taken) => "Another of your live tokens has this name. Choose a different one.".to_owned(),
         ("scopes", FieldCode::Required) => "Choose at least one scope.".to_owned(),
@@ -64,7 +73,12 @@ pub fn field_error(error: &FieldError) -> String {
         ("reason", FieldCode::Required) => "Choose a reason. The owner will want to know.".to_owned(),
         ("note", FieldCode::Required) => "Write the reason. The owner will want to know.".to_owned(),
         ("note", FieldCode::TooLong) => format!("Use at most {MAX_REASON_CHARS} characters."),
-        ("email", FieldCode::Required) => "Enter your email address.".to_owned(),
+        ("email", FieldCode::Required) => "Enter the email address.".to_owned(),
+        ("email", FieldCode::Taken) => {
+            "Somebody has this email address already, in this account or another. Use a different one.".to_owned()
+        }
+        ("email", FieldCode::Invalid) => "Enter an email address such as ada@example.com.".to_owned(),
+        ("roles" | "to", FieldCode::Required) => "Choose at least one role.".to_owned(),
         ("password", FieldCode::Required) => "Enter a password.".to_owned(),
         ("password", FieldCode::TooShort) => format!("Use at least {MIN_PASSWORD_CHARS} characters."),
         (_, code) => general_field_error(code).map_or_else(|| error.message.clone(), str::to_owned),

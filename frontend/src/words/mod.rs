@@ -9,8 +9,10 @@ pub mod admin;
 pub mod edit;
 pub mod failures;
 pub mod form;
+pub mod fresh;
 pub mod inventory;
 pub mod list;
+pub mod people;
 pub mod reason;
 pub mod secret;
 

@@ -1,4 +1,7 @@
 //! For workspace admins. One file a page.
 
 pub mod forbidden;
+pub mod invite;
+pub mod people;
+pub mod person;
 pub mod tokens;

@@ -1,0 +1,104 @@
+//! Filters above a list. Each takes hold as soon as it changes.
+
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::debounce;
+use leptos::prelude::*;
+
+use crate::components::live::live;
+use crate::components::query::Query;
+
+/// How long nobody types before a search begins.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The filters in a row.
+#[component]
+pub fn FilterBar(
+    /// The filters.
+    children: Children,
+) -> impl IntoView {
+    // The filters have done what Enter asks for already.
+    view! { <form class="filters" role="search" on:submit=move |event| event.prevent_default()>{children()}</form> }
+}
+
+/// A text to search for.
+#[component]
+pub fn SearchFilter(
+    /// The list's query.
+    query: Query,
+    /// The parameter, which is the field's id too.
+    name: &'static str,
+    /// What to enter.
+    label: &'static str,
+    /// What may be searched for.
+    placeholder: &'static str,
+) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let asked = StoredValue::new(String::new());
+    let search = move || {
+        let text = typed.try_get_untracked().unwrap_or_default().trim().to_owned();
+        if asked.try_get_value().is_some_and(|asked| asked != text) {
+            asked.set_value(text.clone());
+            query.set(name, &text);
+        }
+    };
+    let mut search_soon = debounce(PAUSE, move |()| search());
+    // The address changes by other ways, too, and then the field follows; but never while somebody types.
+    Effect::new(move || {
+        let now = query.get(name);
+        if asked.get_value() != now {
+            asked.set_value(now.clone());
+            typed.set(now);
+        }
+    });
+    view! {
+        <div class="filter filter--search">
+            <label class="filter__label" for=name>{label}</label>
+            <input
+                class="input"
+                id=name
+                type="search"
+                placeholder=placeholder
+                prop:value=typed
+                on:input=move |event| {
+                    typed.set(event_target_value(&event));
+                    search_soon(());
+                }
+                on:change=move |_| search()
+            />
+        </div>
+    }
+}
+
+/// One of some values, or any.
+#[component]
+pub fn SelectFilter(
+    /// The list's query.
+    query: Query,
+    /// The parameter, which is the field's id too.
+    name: &'static str,
+    /// What to choose.
+    label: &'static str,
+    /// What it says while nothing is chosen.
+    any: &'static str,
+    /// The values, each with what it says.
+    options: Signal<Vec<(String, String)>>,
+) -> impl IntoView {
+    let choices = live(move || {
+        let chosen = query.get(name);
+        let option = |(value, text): (String, String)| {
+            let selected = value == chosen;
+            view! { <option value=value selected=selected>{text}</option> }
+        };
+        options.get().into_iter().map(option).collect_view()
+    });
+    view! {
+        <div class="filter">
+            <label class="filter__label" for=name>{label}</label>
+            <select class="input" id=name on:change=move |event| query.set(name, &event_target_value(&event))>
+                <option value="">{any}</option>
+                {choices}
+            </select>
+        </div>
+    }
+}
