@@ -13,6 +13,7 @@ mod people;
 mod policy_table;
 mod properties;
 mod secret;
+mod settings;
 mod verify;
 mod widening;
 mod wire;

@@ -6,6 +6,7 @@ use pat_core::scope::ScopeSet;
 use pat_core::settings::Ruling;
 use pat_core::token::{Lifecycle, TokenKind, TokenStatus};
 use pat_core::verify::{Decision, Refusal, Standing, Window, decide};
+use pat_core::wire::Rule;
 
 use crate::fixtures::{at, dx, set};
 
@@ -111,6 +112,39 @@ fn a_method_for_one_kind_refuses_the_other() {
     let decision = |kind| call(kind, Lifecycle::default(), effective, method, at(NOON));
     assert_eq!(decision(TokenKind::Personal), Decision::Allowed(Window::default()));
     assert_eq!(decision(TokenKind::Organization), Decision::Refused(Refusal::WrongKind, Window::default()));
+}
+
+#[test]
+fn dead_goes_before_paused_before_a_rule_before_kind_and_scopes() {
+    let policy = dx();
+    let method = method(&policy, "POST", "/studio.reports.delete");
+    let decision = |lifecycle, ruling| {
+        let standing = Standing { kind: TokenKind::Organization, lifecycle, ruling, effective: ScopeSet::EMPTY };
+        decide(&standing, method, at(NOON))
+    };
+    let window = |from: Option<&str>, until: Option<&str>| Window { from: from.map(at), until: until.map(at) };
+    let broken = Ruling { broken: Some(Rule::MaxLifetime), stale_at: Some(at(SECOND_BEFORE)) };
+    let stale = Ruling { broken: None, stale_at: Some(at(NOON)) };
+    let soon_stale = Ruling { broken: None, stale_at: Some(at(SECOND_AFTER)) };
+    for (lifecycle, ruling, expected) in [
+        (lifecycle(Some(NOON), Some(FAR), None), broken, Decision::Dead(TokenStatus::Expired)),
+        (lifecycle(Some(FAR), Some(FAR), None), broken, Decision::Refused(Refusal::Paused, window(None, Some(FAR)))),
+        (
+            lifecycle(Some(FAR), Some(SECOND_BEFORE), None),
+            broken,
+            Decision::Refused(Refusal::Setting(Rule::MaxLifetime), window(Some(SECOND_BEFORE), Some(FAR))),
+        ),
+        (
+            lifecycle(Some(FAR), Some(SECOND_BEFORE), None),
+            stale,
+            Decision::Refused(Refusal::Setting(Rule::Unused), window(Some(NOON), Some(FAR))),
+        ),
+        // The answer holds only until the rule strikes.
+        (lifecycle(Some(FAR), None, None), soon_stale, Decision::Refused(Refusal::WrongKind, window(None, Some(SECOND_AFTER)))),
+        (lifecycle(Some(FAR), None, None), Ruling::default(), Decision::Refused(Refusal::WrongKind, window(None, Some(FAR)))),
+    ] {
+        assert_eq!(decision(lifecycle, ruling), expected, "{lifecycle:?} {ruling:?}");
+    }
 }
 
 #[test]
