@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::tokens::edited;
-use super::{Asker, Record, require_admin};
+use super::{Asker, Record, require_admin, require_fresh};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::sessions::SignedIn;
@@ -41,6 +41,7 @@ async fn mint_locked(
     let supported = account.supported(&app.policy, TokenKind::Organization);
     let grantor = Grantor { policy: &app.policy, grantable: supported, supported, live: &live };
     let mint = grantor.mint(request, &account, now, &app.time_zones)?;
+    require_fresh(actor)?;
 
     let secret = TokenSecret::draw(TokenKind::Organization, |bytes| rand::fill(bytes));
     let token = NewToken {
@@ -89,6 +90,9 @@ async fn edit_locked(
     let edit = Grantor { policy: &app.policy, grantable: supported, supported, live: &live }.edit(&token, seen, request)?;
 
     let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
+    if !edit.granted.known.is_subset(token.granted.known) {
+        require_fresh(actor)?;
+    }
     if edit.name != token.name || after != before {
         tokens::update(conn, id, &edit.name, &after).await?;
     }

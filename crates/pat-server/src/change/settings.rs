@@ -6,7 +6,7 @@ use pat_core::token::Version;
 use pat_core::wire::{SavedSettings, Settings};
 use serde_json::json;
 
-use super::{Asker, Record, require_admin};
+use super::{Asker, Record, require_admin, require_fresh};
 use crate::app::App;
 use crate::console::settings::page;
 use crate::error::ApiError;
@@ -24,6 +24,9 @@ pub async fn update(app: &App, asker: Asker<'_>, seen: Version, form: &Settings)
             return Err(ApiError::Stale);
         }
         let after = AccountSettings::parse(form, &before, &app.policy, store::now(&mut tx).await?).map_err(ApiError::Invalid)?;
+        if after.loosens(&before) {
+            require_fresh(&actor)?;
+        }
         let version = if after == before { version } else { settings::update(&mut tx, asker.account_id, &after).await? };
         Ok(SavedSettings { page: page(&app.policy, version, &after), change: None })
     }

@@ -2,6 +2,7 @@
 
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 
+use crate::settings::set;
 use crate::support::{Server, json};
 
 /// Waits until a session of the database waits for a lock: the handler is then between its decision and its proof.
@@ -44,6 +45,43 @@ async fn a_read_decided_before_a_narrowing_answers_by_the_new_scopes() {
     assert_eq!(owner.edit(&id, 1, json!({ "scopes": ["snapshots:read"] })).await.status, 200);
     blocker.batch_execute("COMMIT").await.unwrap();
     assert_eq!(read.await.unwrap().verdict(), (403, "not_authorized"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_decided_before_a_change_of_settings_answers_by_the_new_ones() {
+    let server = Server::start().await;
+    let (owner, admin) = (server.sign_in("member@demo.test").await, server.sign_in("admin@demo.test").await);
+    for (setting, value, refused_by) in [
+        ("features", json!({ "enabled": [], "strength": "refuse_use" }), json!(null)),
+        ("max_lifetime", json!({ "days": 7, "strength": "refuse_use" }), json!("max_lifetime")),
+    ] {
+        set(&admin, "features", json!({ "enabled": ["fabric"], "strength": "refuse_use" })).await;
+        let (bearer, _) = server.token(&owner, &["catalog:read"]).await;
+        let mut blocker = server.database.connect().await;
+        blocker.batch_execute("BEGIN; LOCK TABLE resources IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        let read = tokio::spawn(async move { bearer.get("/entities.list").await });
+        until_somebody_waits(&server).await;
+        set(&admin, setting, value).await;
+        blocker.batch_execute("COMMIT").await.unwrap();
+        let answer = read.await.unwrap();
+        assert_eq!((answer.verdict(), &answer.body["error_details"]["refused_by"]), ((403, "not_authorized"), &refused_by), "{setting}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_goes_stale_between_decision_and_proof_is_refused() {
+    let server = Server::start().await;
+    let (owner, admin) = (server.sign_in("member@demo.test").await, server.sign_in("admin@demo.test").await);
+    set(&admin, "unused", json!({ "days": 7, "strength": "refuse_use" })).await;
+    let (bearer, _) = server.token(&owner, &["catalog:read"]).await;
+    let mut blocker = server.database.connect().await;
+    blocker.batch_execute("BEGIN; LOCK TABLE resources IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let read = tokio::spawn(async move { bearer.get("/entities.list").await });
+    until_somebody_waits(&server).await;
+    server.advance_clock("7 days").await;
+    blocker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(read.await.unwrap().body["error_details"]["refused_by"], "unused");
+    assert_eq!(server.count("token_usage WHERE last_used_at IS NOT NULL").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,3 +109,16 @@ async fn reports_are_deleted_by_personal_tokens_only() {
     let (personal, _) = server.token(&server.sign_in("member@demo.test").await, &["studio:reports:write"]).await;
     assert_eq!(personal.post("/studio.reports.delete", json!({ "id": "x" })).await.verdict(), (501, "not_implemented"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn making_or_widening_one_asks_for_the_password_again() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin@demo.test").await;
+    let (_, path) = organization_token(&server, &admin, &["catalog:read", "users:read"]).await;
+    server.advance_clock("2 hours 1 second").await;
+    assert_eq!(create(&admin, "late", &["catalog:read"]).await.verdict(), (403, "fresh_sign_in_required"));
+    let wider = json!({ "scopes": ["catalog:read", "users:read", "snapshots:read"] });
+    assert_eq!(edit(&admin, &path, 1, wider.clone()).await.verdict(), (403, "fresh_sign_in_required"));
+    assert_eq!(edit(&admin, &path, 1, json!({ "name": "renamed", "scopes": ["catalog:read"] })).await.status, 200, "narrowing doesn't");
+    assert_eq!(admin.delete_with(&path, json!({ "reason": "policy" })).await.status, 204);
+}

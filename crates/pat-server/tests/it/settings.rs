@@ -304,3 +304,17 @@ async fn only_a_workspace_admin_may() {
     assert_eq!(member.get(PATH).await.verdict(), (403, "forbidden"));
     assert_eq!(put(&member, &json!(1), &settings).await.verdict(), (403, "forbidden"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loosening_asks_for_the_password_again_and_tightening_does_not() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin@demo.test").await;
+    server.advance_clock("2 hours 1 second").await;
+    set(&admin, "token_cap", json!(10)).await;
+    let page = admin.get(PATH).await.body;
+    let mut settings = page["settings"].clone();
+    settings["token_cap"] = json!(11);
+    assert_eq!(put(&admin, &page["version"], &settings).await.verdict(), (403, "fresh_sign_in_required"));
+    assert_eq!(admin.post("/api/session/confirm", json!({ "password": crate::support::PASSWORD })).await.status, 204);
+    assert_eq!(put(&admin, &page["version"], &settings).await.status, 200);
+}
