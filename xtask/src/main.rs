@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask dev`, `cargo xtask test`, `cargo xtask dist`.
+//! Developer commands: `cargo xtask dev`, `test`, `seed`, `bench`, `dist`.
 //!
 //! This file only reads the command line; each command and each thing a command owns (Postgres, the page, the server,
 //! the browser) has its own file.
@@ -6,6 +6,7 @@
 mod assets;
 mod browser;
 mod clients;
+mod console;
 mod counts;
 mod dev;
 mod dist;
@@ -14,6 +15,7 @@ mod page;
 mod postgres;
 mod process;
 mod progress;
+mod seed;
 mod server;
 mod test;
 mod toolchain;
@@ -39,6 +41,8 @@ enum Command {
     Dev(dev::Arguments),
     /// Run every check and test; the last line is `N passed, N failed`
     Test(test::Arguments),
+    /// Fill a database with a large account: a million tokens, ten million audit rows
+    Seed(seed::Arguments),
     /// Build one self-contained server binary with the page inside
     Dist,
 }
@@ -64,6 +68,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(arguments) => dev::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::Seed(arguments) => seed::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Dist => dist::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

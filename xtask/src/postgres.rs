@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Dev,
     /// Everything is thrown away at the end, so it may be fast instead of durable.
     Test,
+    /// Data is kept, as it takes minutes to make, and writes wait for the disk, as they do in earnest.
+    Bench,
 }
 
 impl Purpose {
@@ -30,6 +32,25 @@ impl Purpose {
         match self {
             Self::Dev => "dev",
             Self::Test => "test",
+            Self::Bench => "bench",
+        }
+    }
+
+    /// Of a Postgres to use instead of a private one.
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Dev => "DATABASE_URL",
+            Self::Test => "TEST_DATABASE_URL",
+            Self::Bench => "BENCH_DATABASE_URL",
+        }
+    }
+
+    /// Settings of the server. A benchmark's has memory as a server of that size has; its planner is asked nothing else than usual.
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &[],
+            Self::Test => &["max_connections=300", "fsync=off", "full_page_writes=off"],
+            Self::Bench => &["shared_buffers=1GB", "effective_cache_size=3GB", "max_wal_size=4GB"],
         }
     }
 }
@@ -51,10 +72,7 @@ enum Running {
 impl Postgres {
     /// Finds or starts one, in this order: the URL in the environment, local server binaries, Docker, apt-get.
     pub(crate) fn start(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
-        let variable = match purpose {
-            Purpose::Dev => "DATABASE_URL",
-            Purpose::Test => "TEST_DATABASE_URL",
-        };
+        let variable = purpose.variable();
         if let Ok(url) = std::env::var(variable) {
             connect(&url).with_context(|| {
                 format!("the Postgres in {variable} doesn't answer: start it, correct the URL, or unset {variable} to get a private one")
@@ -81,6 +99,18 @@ impl Postgres {
     fn cluster(workspace: &Workspace, purpose: Purpose, binaries: PathBuf) -> Result<Self> {
         let cluster = Cluster::start(workspace, purpose, binaries)?;
         Ok(Self { url: cluster.url.clone(), _running: Running::Cluster(cluster) })
+    }
+
+    /// The URL of a database of that name on the same server, if there is one.
+    pub(crate) fn database(&self, name: &str) -> Result<Option<String>> {
+        let found = connect(&self.url)?.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name])?;
+        found.map(|_row| with_database(&self.url, name)).transpose()
+    }
+
+    /// Gives a database another name, and returns its URL.
+    pub(crate) fn rename_database(&self, name: &str, new: &str) -> Result<String> {
+        connect(&self.url)?.batch_execute(&format!("ALTER DATABASE {name} RENAME TO {new}"))?;
+        with_database(&self.url, new)
     }
 
     /// The URL of an empty database of that name on the same server. One left by an earlier run is dropped first.
@@ -131,7 +161,7 @@ fn install_binaries() -> Result<()> {
 }
 
 /// Connects, with a bounded wait.
-fn connect(url: &str) -> Result<::postgres::Client> {
+pub(crate) fn connect(url: &str) -> Result<::postgres::Client> {
     let mut config = ::postgres::Config::from_str(url).context("it is not a Postgres URL")?;
     config.connect_timeout(Duration::from_secs(5));
     Ok(config.connect(::postgres::NoTls)?)

@@ -44,18 +44,18 @@ impl Cluster {
     /// Starts the cluster, creating it the first time; one that still runs after a killed xtask is taken over.
     pub(super) fn start(workspace: &Workspace, purpose: Purpose, binaries: PathBuf) -> Result<Self> {
         let lock = lock(workspace, purpose)?;
-        if lock.is_none() && purpose == Purpose::Test {
-            bail!("another `cargo xtask test` runs in this checkout: wait for its end");
+        if lock.is_none() && purpose != Purpose::Dev {
+            bail!("another `cargo xtask {}` runs in this checkout: wait for its end", purpose.name());
         }
         let user = if packages::is_root() { Some(unprivileged_user()?) } else { None };
         let home = home(workspace, purpose, user.as_ref())?;
         let mut cluster = Self { url: String::new(), purpose, binaries, home, user, lock, running: false };
         match purpose {
-            Purpose::Dev if cluster.take_over()? => return Ok(cluster),
+            Purpose::Dev | Purpose::Bench if cluster.take_over()? => return Ok(cluster),
             Purpose::Dev if cluster.lock.is_none() => {
                 bail!("another `cargo xtask dev` of this checkout is just starting its Postgres: try again in a moment")
             }
-            Purpose::Dev => {}
+            Purpose::Dev | Purpose::Bench => {}
             // A killed run may have left its server and data.
             Purpose::Test => cluster.discard()?,
         }
@@ -141,10 +141,7 @@ impl Cluster {
 
     fn options(&self, port: u16) -> String {
         let common = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=");
-        match self.purpose {
-            Purpose::Dev => common,
-            Purpose::Test => format!("{common} -c max_connections=300 -c fsync=off -c full_page_writes=off"),
-        }
+        self.purpose.settings().iter().fold(common, |options, setting| format!("{options} -c {setting}"))
     }
 
     fn free_port(&self) -> Result<u16> {

@@ -29,11 +29,11 @@ pub(super) fn answers() -> bool {
 }
 
 impl Container {
-    /// Starts the database of `docker-compose.yml` to develop, or a container to throw away to test.
+    /// Starts the database of `docker-compose.yml` to develop, or a container to throw away to test and measure.
     pub(super) fn start(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
         step("starting Postgres in Docker", || match purpose {
             Purpose::Dev => Self::compose(workspace),
-            Purpose::Test => Self::throw_away(workspace),
+            Purpose::Test | Purpose::Bench => Self::throw_away(workspace, purpose),
         })
     }
 
@@ -53,8 +53,8 @@ impl Container {
         Ok(container)
     }
 
-    fn throw_away(workspace: &Workspace) -> Result<Self> {
-        let name = format!("pat-test-{}", workspace.key());
+    fn throw_away(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
+        let name = format!("pat-{}-{}", purpose.name(), workspace.key());
         let mut remove = Command::new("docker");
         remove.args(["rm", "--force", "--volumes", &name]);
         // What a killed run left; fails when there is nothing.
@@ -62,7 +62,7 @@ impl Container {
         let password = format!("{:032x}", rand::random::<u128>());
         let mut run = Command::new("docker");
         run.args(["run", "--detach", "--name", &name, "--publish", "127.0.0.1::5432", "--env", "POSTGRES_PASSWORD"]);
-        run.args([IMAGE, "-c", "max_connections=300", "-c", "fsync=off", "-c", "full_page_writes=off"]);
+        run.arg(IMAGE).args(purpose.settings().iter().flat_map(|setting| ["-c", setting]));
         process::check(run.env("POSTGRES_PASSWORD", &password), "docker can't start a Postgres: see above")?;
         let mut container = Self { url: String::new(), leave: Some(remove) };
         let address = printed(Command::new("docker").args(["port", &name, "5432"]))?;
