@@ -4,6 +4,7 @@
 //! the browser) has its own file.
 
 mod assets;
+mod bench;
 mod browser;
 mod clients;
 mod console;
@@ -43,6 +44,8 @@ enum Command {
     Test(test::Arguments),
     /// Fill a database with a large account: a million tokens, ten million audit rows
     Seed(seed::Arguments),
+    /// Measure what is promised about speed
+    Bench(bench::Arguments),
     /// Build one self-contained server binary with the page inside
     Dist,
 }
@@ -69,6 +72,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(arguments) => dev::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::Seed(arguments) => seed::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::Dist => dist::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

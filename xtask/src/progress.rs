@@ -1,4 +1,4 @@
-//! What the terminal shows: one line when a step starts, one with its time when it ends.
+//! What the terminal shows beside a command's output: one line when a step starts, one with its time when it ends.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use anyhow::Result;
 
 /// Does a step and says so. A failing step prints nothing more: its error is the message.
 pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    println!("→ {what} …");
+    eprintln!("→ {what} …");
     let start = Instant::now();
     let done = work()?;
-    println!("✓ {what} ({})", seconds(start.elapsed()));
+    eprintln!("✓ {what} ({})", seconds(start.elapsed()));
     Ok(done)
 }
 

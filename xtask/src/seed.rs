@@ -182,7 +182,8 @@ fn make_audit_log(client: &mut Client, url: &str, sizes: Sizes) -> Result<()> {
     client.batch_execute("ANALYZE tokens; ANALYZE token_usage; ANALYZE users")?;
     client.batch_execute(CALLERS)?;
     client.batch_execute("ALTER TABLE seed.callers ADD PRIMARY KEY (place); ANALYZE seed.callers")?;
-    let callers: i64 = client.query_one("UPDATE seed.facts SET callers = (SELECT count(*) FROM seed.callers) RETURNING callers", &[])?.get(0);
+    let callers: i64 =
+        client.query_one("UPDATE seed.facts SET callers = (SELECT count(*) FROM seed.callers) RETURNING callers", &[])?.get(0);
     if callers == 0 {
         bail!("no token was used in the time of the audit log: make more tokens");
     }
@@ -232,7 +233,7 @@ impl Progress {
         let tenths = |done: i64| done * 10 / self.all;
         let now = tenths(before + rows);
         if now > tenths(before) && now < 10 {
-            println!("  {now}0 %");
+            eprintln!("  {now}0 %");
         }
     }
 }

@@ -1,0 +1,175 @@
+//! Rounds in which each request and its baseline take turns.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::database::Database;
+use super::rows::{Baseline, Goal, Row, Shape};
+use crate::console::Console;
+use crate::process;
+
+/// How often a pair is measured in a round, unless it takes long.
+const TURNS: u32 = 7;
+/// When a pair takes long.
+const LONG: Duration = Duration::from_millis(150);
+
+/// What was found out about a row.
+pub(super) struct Outcome {
+    pub(super) name: String,
+    pub(super) goal: Goal,
+    pub(super) verdict: Verdict,
+}
+
+pub(super) enum Verdict {
+    Measured(Measured),
+    /// The answer was not the expected one.
+    Void(String),
+}
+
+pub(super) struct Measured {
+    /// Rows that were answered with.
+    pub(super) rows: u64,
+    /// Medians.
+    pub(super) request: Duration,
+    pub(super) baseline: Option<Duration>,
+    /// Scans of big tables from end to end in one request.
+    pub(super) scans: i64,
+}
+
+/// The medians of every row.
+pub(super) fn all(console: &Console, database: &mut Database, rows: &[Row], rounds: usize) -> Result<Vec<Outcome>> {
+    // The first answers show whether there is anything to measure; they also fill caches and prepare statements.
+    let before = database.sequential_scans()?;
+    let mut answers: Vec<Result<u64>> = rows.iter().map(|row| answer(console, row)).collect();
+    let scanned = database.sequential_scans()? > before;
+    let mut scans = vec![0; rows.len()];
+    if scanned {
+        for ((row, scans), answer_) in rows.iter().zip(&mut scans).zip(&answers) {
+            if answer_.is_ok() {
+                let before = database.sequential_scans()?;
+                answer(console, row)?;
+                *scans = database.sequential_scans()? - before;
+            }
+        }
+    }
+    let mut times: Vec<Times> = rows.iter().map(|_row| Times::default()).collect();
+    for _round in 0..rounds {
+        for ((row, times), answer) in rows.iter().zip(&mut times).zip(&mut answers) {
+            if process::interrupted() {
+                bail!(process::Interrupted);
+            }
+            if answer.is_ok()
+                && let Err(error) = times.take_turns(console, database, row)
+            {
+                *answer = Err(error);
+            }
+        }
+    }
+    let outcomes = rows.iter().zip(times).zip(answers).zip(scans).map(|(((row, mut times), answer), scans)| {
+        let verdict = match answer {
+            Ok(rows) => Verdict::Measured(Measured {
+                rows,
+                request: median(&mut times.requests).unwrap_or_default(),
+                baseline: median(&mut times.baselines),
+                scans,
+            }),
+            Err(error) => Verdict::Void(format!("{error:#}")),
+        };
+        Outcome { name: row.name.clone(), goal: row.goal, verdict }
+    });
+    Ok(outcomes.collect())
+}
+
+#[derive(Default)]
+struct Times {
+    requests: Vec<Duration>,
+    baselines: Vec<Duration>,
+}
+
+impl Times {
+    fn take_turns(&mut self, console: &Console, database: &mut Database, row: &Row) -> Result<()> {
+        let start = Instant::now();
+        for _turn in 0..TURNS {
+            match &row.baseline {
+                Baseline::Select(table, rows) => self.baselines.push(database.select(*table, *rows)?),
+                Baseline::Copy(query) => self.baselines.push(database.copy(query)?),
+                Baseline::None => {}
+            }
+            let start_request = Instant::now();
+            answer(console, row)?;
+            self.requests.push(start_request.elapsed());
+            if start.elapsed() > LONG {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks, and checks the answer. Returns the number of rows in it.
+fn answer(console: &Console, row: &Row) -> Result<u64> {
+    let (status, rows) = if let Shape::Lines { header } = row.shape {
+        let (status, lines) = console.drain(&row.path)?;
+        (status, lines.saturating_sub(header))
+    } else {
+        let method = if row.body.is_some() { "POST" } else { "GET" };
+        let answer = console.ask(method, &row.path, row.body.as_ref())?;
+        if answer.status != 200 {
+            bail!("status {}: {}", answer.status, answer.body.chars().take(200).collect::<String>());
+        }
+        (200, rows_in(&answer.json()?, row.shape)?)
+    };
+    if status != 200 {
+        bail!("status {status}");
+    }
+    if rows != row.expected {
+        bail!("{rows} rows instead of {}", row.expected);
+    }
+    Ok(rows)
+}
+
+fn rows_in(body: &Value, shape: Shape) -> Result<u64> {
+    let length = |value: Option<&Value>, pointer: &str| {
+        let list = value.and_then(Value::as_array).with_context(|| format!("the answer has no list at {pointer}"))?;
+        Ok(u64::try_from(list.len())?)
+    };
+    match shape {
+        Shape::List(pointer) => length(body.pointer(pointer), pointer),
+        Shape::Number(pointer) => {
+            body.pointer(pointer).and_then(Value::as_u64).with_context(|| format!("the answer has no number at {pointer}"))
+        }
+        Shape::Object => Ok(1),
+        Shape::Lines { .. } => bail!("lines are counted as they come"),
+    }
+}
+
+/// The middle one.
+fn median(times: &mut [Duration]) -> Option<Duration> {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_whatever_the_order() {
+        let seconds = |numbers: &[u64]| numbers.iter().map(|number| Duration::from_secs(*number)).collect::<Vec<_>>();
+        assert_eq!(median(&mut seconds(&[9, 1, 5])), Some(Duration::from_secs(5)));
+        assert_eq!(median(&mut []), None);
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_no_answer() {
+        let body = json!({ "tokens": [1, 2, 3], "count": 7 });
+        assert_eq!(rows_in(&body, Shape::List("/tokens")).unwrap(), 3);
+        assert_eq!(rows_in(&body, Shape::Number("/count")).unwrap(), 7);
+        assert!(rows_in(&body, Shape::List("/users")).is_err());
+        assert!(rows_in(&body, Shape::Number("/tokens")).is_err());
+    }
+}
