@@ -25,6 +25,11 @@ pub fn date_time(at: Timestamp) -> String {
     to_js(at).to_locale_string(&locale(), &options(&[("dateStyle", "long"), ("timeStyle", "short")])).into()
 }
 
+/// To the second, for example "31 January 2027 at 14:05:09 CET".
+pub fn exact(at: Timestamp) -> String {
+    to_js(at).to_locale_string(&locale(), &options(&[("dateStyle", "long"), ("timeStyle", "long")])).into()
+}
+
 /// For example "31 Jan 2027".
 pub fn date(at: Timestamp) -> String {
     to_js(at).to_locale_date_string(&locale(), &options(&[("dateStyle", "medium")])).into()
@@ -51,6 +56,20 @@ pub fn relative(at: Timestamp) -> String {
 pub fn input_date(at: Timestamp) -> String {
     // Swedish dates are written YYYY-MM-DD.
     to_js(at).to_locale_date_string("sv-SE", &JsValue::UNDEFINED).into()
+}
+
+/// The reader's date and time at an instant, as `<input type=datetime-local>` wants it.
+pub fn input_date_time(at: Timestamp) -> String {
+    // Swedish times are written YYYY-MM-DD hh:mm:ss.
+    let written = String::from(to_js(at).to_locale_string("sv-SE", &JsValue::UNDEFINED));
+    written.chars().take(16).map(|c| if c == ' ' { 'T' } else { c }).collect()
+}
+
+/// The instant of what stands in an `<input type=datetime-local>`.
+pub fn from_input(date_time: &str) -> Option<Timestamp> {
+    // Without a zone it is the reader's.
+    let at = Date::new(&JsValue::from_str(date_time));
+    if at.get_time().is_nan() { None } else { instant::parse(&String::from(at.to_iso_string())) }
 }
 
 fn to_js(at: Timestamp) -> Date {

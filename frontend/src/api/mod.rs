@@ -13,8 +13,10 @@ use crate::model::failure::Failure;
 use crate::model::new_token::NewToken;
 
 mod call;
+pub mod changes;
 pub mod inventory;
 pub mod people;
+pub mod settings;
 
 const SESSION: &str = "/api/session";
 const TOKENS: &str = "/api/personal-access-tokens";

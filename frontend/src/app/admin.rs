@@ -11,6 +11,7 @@ use crate::pages::admin::forbidden::Forbidden;
 use crate::pages::admin::invite::InvitePage;
 use crate::pages::admin::people::PeoplePage;
 use crate::pages::admin::person::PersonPage;
+use crate::pages::admin::settings::AccountSettingsPage;
 use crate::pages::admin::tokens::AdminTokensPage;
 use crate::pages::not_found::NotFound;
 use crate::session::Auth;
@@ -27,6 +28,7 @@ fn page_at(path: &str) -> AnyView {
         AdminPlace::Invite => for_admins(Box::new(|| view! { <InvitePage /> }.into_any())),
         AdminPlace::Person(id) => for_admins(Box::new(move || view! { <PersonPage id=id.clone() /> }.into_any())),
         AdminPlace::Tokens => for_admins(Box::new(|| view! { <AdminTokensPage /> }.into_any())),
+        AdminPlace::Settings => for_admins(Box::new(|| view! { <AccountSettingsPage /> }.into_any())),
         AdminPlace::Nowhere => view! { <NotFound /> }.into_any(),
     }
 }

@@ -77,7 +77,7 @@ pub fn EditForm(
             <form class="form" novalidate on:submit=submit>
                 <EditNotice status draft is_conflict />
                 <TextField name="name" label=form::NAME value=draft.name errors=status.errors("name") />
-                <ScopePicker kind menu chosen=draft.scopes errors=status.errors("scopes") />
+                <ScopePicker hint=form::scopes_hint(kind) menu chosen=draft.scopes errors=status.errors("scopes") />
                 <div class="actions">
                     <SubmitButton status label=form::SAVE busy=form::SAVING />
                     <span class="actions__said" role="status">{said}</span>

@@ -3,6 +3,8 @@
 
 pub mod admin_nav;
 pub mod button;
+pub mod change_progress;
+pub mod check_box;
 pub mod copy;
 pub mod dialog;
 pub mod edit_form;
@@ -30,5 +32,6 @@ pub mod role_picker;
 pub mod scope_picker;
 pub mod secret_panel;
 pub mod table;
+pub mod strength_picker;
 pub mod token_facts;
 pub mod token_table;

@@ -110,7 +110,7 @@ fn NewTokenForm(
             <TextField name="name" label=form::NAME hint=form::NAME_HINT value=name errors=status.errors("name") />
             <LostAnswer status on_replace=replace />
             <ExpirationPicker draft=expiration expirations=choices.expirations errors=status.errors("expiration") />
-            <ScopePicker kind menu=ScopeMenu::new(&choices.scopes, &[]) chosen=scopes errors=status.errors("scopes") />
+            <ScopePicker hint=form::scopes_hint(kind) menu=ScopeMenu::new(&choices.scopes, &[]) chosen=scopes errors=status.errors("scopes") />
             <div class="actions">
                 <SubmitButton status label=form::CREATE busy=form::CREATING />
                 <a class="button" href=list>{words::CANCEL}</a>

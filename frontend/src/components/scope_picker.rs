@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use pat_core::policy::Access;
-use pat_core::token::TokenKind;
 
 use crate::components::field::{FieldErrors, Hint, described_by, invalid};
 use crate::components::notice::{Notice, Tone};
@@ -14,14 +13,17 @@ const FIELD: &str = "scopes";
 /// The scopes to choose from, under their resources.
 #[component]
 pub fn ScopePicker(
-    /// Whose the token is.
-    kind: TokenKind,
     /// What there is to choose from.
     menu: ScopeMenu,
     /// What is chosen.
     chosen: RwSignal<Vec<String>>,
     /// What is wrong with the choice.
     errors: Signal<Vec<String>>,
+    /// How to choose.
+    hint: &'static str,
+    /// What is chosen here.
+    #[prop(default = form::SCOPES)]
+    legend: &'static str,
 ) -> impl IntoView {
     let count = menu.len();
     let empty = menu.is_empty().then(|| view! { <Notice tone=Tone::Info text=form::NOTHING_GRANTABLE /> });
@@ -29,8 +31,8 @@ pub fn ScopePicker(
     let masked = (!menu.masked.is_empty()).then(|| view! { <Masked scopes=menu.masked chosen /> });
     view! {
         <fieldset class="field" data-invalid=invalid(errors) aria-describedby=described_by(FIELD, true, errors)>
-            <legend class="label">{form::SCOPES}</legend>
-            <Hint name=FIELD text=form::scopes_hint(kind) />
+            <legend class="label">{legend}</legend>
+            <Hint name=FIELD text=hint />
             <FieldErrors name=FIELD errors />
             {empty}
             <div class="scopes">{groups}{masked}</div>

@@ -1,5 +1,7 @@
 //! The logic behind the pages, in plain types without a browser.
 
+pub mod activity;
+pub mod audit;
 pub mod commands;
 pub mod edit;
 pub mod expiration;
@@ -12,3 +14,4 @@ pub mod person;
 pub mod place;
 pub mod roles;
 pub mod scopes;
+pub mod settings;

@@ -68,6 +68,8 @@ pub enum AdminPlace {
     Person(String),
     /// `/admin/tokens`.
     Tokens,
+    /// `/admin/settings`.
+    Settings,
     /// Anything else.
     Nowhere,
 }
@@ -81,6 +83,7 @@ impl AdminPlace {
             ["admin", "users", "new"] => Self::Invite,
             ["admin", "users", id] => Self::Person((*id).to_owned()),
             ["admin", "tokens"] => Self::Tokens,
+            ["admin", "settings"] => Self::Settings,
             _ => Self::Nowhere,
         }
     }

@@ -5,7 +5,10 @@ use pat_core::policy::Access;
 use pat_core::token::TokenStatus;
 use pat_core::wire::Person;
 
+pub mod activity;
 pub mod admin;
+pub mod audit;
+pub mod changes;
 pub mod edit;
 pub mod failures;
 pub mod form;
@@ -15,6 +18,7 @@ pub mod list;
 pub mod people;
 pub mod reason;
 pub mod secret;
+pub mod settings;
 
 pub use failures::{failure, field_error};
 
@@ -26,6 +30,11 @@ pub const CANCEL: &str = "Cancel";
 pub const JUST_NOW: &str = "just now";
 pub const NEVER: &str = "Never";
 pub const SYSTEM: &str = "the system";
+
+/// Names in a row.
+pub fn join(names: &[String]) -> String {
+    names.join(", ")
+}
 
 pub fn title(page: &str) -> String {
     format!("{page} · {PRODUCT}")

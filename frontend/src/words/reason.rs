@@ -25,6 +25,18 @@ pub fn with_note(code: ReasonCode, note: Option<&str>) -> String {
     }
 }
 
+/// Both as the end of a sentence.
+pub fn sentence(code: ReasonCode, note: Option<&str>) -> String {
+    let why = match code {
+        ReasonCode::Compromised => "its secret is known to others.",
+        ReasonCode::Left => "its owner left.",
+        ReasonCode::Unused => "nobody uses it.",
+        ReasonCode::Policy => "it breaks a rule.",
+        ReasonCode::Other => return note.map_or_else(|| "for another reason.".to_owned(), |note| format!("“{note}”")),
+    };
+    note.map_or_else(|| why.to_owned(), |note| format!("{why} “{note}”"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,4 +4,5 @@ pub mod forbidden;
 pub mod invite;
 pub mod people;
 pub mod person;
+pub mod settings;
 pub mod tokens;

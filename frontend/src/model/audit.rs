@@ -1,0 +1,172 @@
+//! The audit log in sentences: what a row of any kind says to an admin.
+
+use pat_core::audit::EventType;
+use pat_core::wire::{AuditEvent, Settings};
+use serde_json::Value;
+
+use crate::model::activity::{Row, plain, token_sentence};
+use crate::model::settings::changes;
+use crate::words::{activity, audit as words, join};
+
+/// A row, in words.
+pub fn sentence(event: &AuditEvent) -> String {
+    if let Some(said) = token_sentence(event) {
+        return said;
+    }
+    let row = Row::new(event);
+    // Another version of the server may write what this page has no words for.
+    let said = EventType::parse(&event.event_type).map_or_else(|| words::unknown(&row.who(), &event.event_type), |kind| said(row, kind));
+    row.with_refusal(said)
+}
+
+fn said(row: Row<'_>, event_type: EventType) -> String {
+    let who = row.who();
+    let user = || row.text("user.name").map_or_else(|| words::SOMEBODY.to_owned(), plain);
+    let done = |done: fn(&str, &str) -> String, tried: fn(&str, &str) -> String| {
+        let sentence = if row.is_refused() { tried } else { done };
+        sentence(&who, &user())
+    };
+    match event_type {
+        EventType::SessionCreated if row.is_refused() => words::tried_to_sign_in(&who),
+        EventType::SessionCreated => words::signed_in(&who),
+        EventType::SessionConfirmed => words::gave_password_again(&who),
+        EventType::SessionDeleted => words::signed_out(&who),
+        EventType::PasswordUpdated => words::set_password(&who),
+        EventType::PasswordLinkCreated => words::made_link(&who, &user()),
+        EventType::AccountCreated => words::made_account(activity::OPERATOR, &row.text("account").map(plain).unwrap_or_default(), &who),
+        EventType::OrganizationTokenCreated if row.is_refused() => words::tried_to_make_organization_token(&who),
+        EventType::OrganizationTokenCreated => words::made_organization_token(&who, &row.token(), &join(&row.texts("scopes"))),
+        EventType::OrganizationTokenUpdated if row.is_refused() => words::tried_to_edit_organization_token(&who, &row.token()),
+        EventType::OrganizationTokenUpdated => organization_token_edited(row),
+        EventType::OrganizationTokenDeleted => row.deleted(),
+        EventType::RolesUpdated if row.is_refused() => words::tried_to_set_roles(&who, &user()),
+        EventType::RolesUpdated => {
+            let (from, to) = (row.texts("from"), row.texts("to"));
+            words::set_roles(&who, &user(), &beyond(&to, &from), &beyond(&from, &to))
+        }
+        EventType::UserDeactivated => done(words::deactivated, words::tried_to_deactivate),
+        EventType::UserReactivated => done(words::reactivated, words::tried_to_reactivate),
+        EventType::SettingsUpdated => settings_changed(row),
+        EventType::AdminRefused => words::tried_to_administer(&who, &row.text("request").map(plain).unwrap_or_default()),
+        // Said by `token_sentence` already.
+        EventType::TokenCreated | EventType::TokenUpdated | EventType::TokenDeleted | EventType::WebApiCalled => String::new(),
+        #[allow(unreachable_patterns)]
+        other => words::unknown(&who, other.as_str()),
+    }
+}
+
+fn organization_token_edited(row: Row<'_>) -> String {
+    let (before, after) = (row.texts("from.scopes"), row.texts("to.scopes"));
+    let name = row.text("from.name").zip(row.text("to.name")).map(|(from, to)| (plain(from), plain(to)));
+    let only_in = |these: &[String], those: &[String]| these.iter().filter(|scope| !those.contains(scope)).cloned().collect::<Vec<_>>();
+    row.edited(name, &only_in(&after, &before), &only_in(&before, &after))
+}
+
+fn settings_changed(row: Row<'_>) -> String {
+    let who = row.who();
+    if row.is_refused() {
+        return words::tried_to_change_settings(&who);
+    }
+    let settings = |key| row.value(key).and_then(|value: &Value| serde_json::from_value::<Settings>(value.clone()).ok());
+    let changes = settings("from").zip(settings("to")).map(|(from, to)| changes(&from, &to)).unwrap_or_default();
+    if changes.is_empty() { words::saved_settings(&who) } else { words::changed_settings(&who, &changes.join(" ")) }
+}
+
+/// The names in one list that the other lacks, as people read them.
+fn beyond(these: &[String], those: &[String]) -> String {
+    let names: Vec<String> = these.iter().filter(|name| !those.contains(name)).map(|name| name.replace('_', " ")).collect();
+    join(&names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::activity::tests::event;
+
+    fn told(event_type: EventType, more: Value) -> String {
+        sentence(&event(event_type, more))
+    }
+
+    #[test]
+    fn every_kind_of_event_has_a_sentence_and_a_name() {
+        for event_type in EventType::ALL {
+            for outcome in ["succeeded", "refused"] {
+                let said = told(*event_type, json!({ "outcome": outcome, "reason": "forbidden", "method": "auth.info" }));
+                let name = event_type.as_str();
+                assert!(said.ends_with('.'), "{name}: {said}");
+                assert!(said.contains("Max"), "{name}: {said}");
+                assert!(!said.contains(name), "{name}: {said}");
+                assert_eq!(said.contains("Refused: only workspace admins may."), outcome == "refused", "{name}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_and_what_was_done_to_them() {
+        let to_ada = |more: Value| {
+            let mut context = json!({ "user": { "name": "Ada" } });
+            for (key, value) in more.as_object().unwrap() {
+                context[key] = value.clone();
+            }
+            json!({ "context": context })
+        };
+        let roles = |from: &[&str], to: &[&str]| told(EventType::RolesUpdated, to_ada(json!({ "from": from, "to": to })));
+        assert_eq!(roles(&["team_lead"], &["team_lead", "scorecard_admin"]), "Max gave Ada the roles scorecard admin.");
+        assert_eq!(
+            roles(&["workspace_admin", "team_lead"], &["contributor"]),
+            "Max gave Ada the roles contributor, and took workspace admin, team lead."
+        );
+        assert_eq!(told(EventType::UserDeactivated, to_ada(json!({}))), "Max deactivated Ada.");
+        let last = json!({ "context": { "user": { "name": "Ada" } }, "outcome": "refused", "reason": "last_admin" });
+        assert_eq!(
+            told(EventType::UserDeactivated, last),
+            "Max tried to deactivate Ada. Refused: the account’s last workspace admin stays one."
+        );
+    }
+
+    #[test]
+    fn signing_in_and_failing_to() {
+        assert_eq!(told(EventType::SessionCreated, json!({})), "Max signed in.");
+        let failed = json!({ "outcome": "refused", "reason": "wrong_credentials" });
+        assert_eq!(told(EventType::SessionCreated, failed), "Somebody tried to sign in as Max. Refused: the password was wrong.");
+    }
+
+    #[test]
+    fn the_operator_has_no_name() {
+        let revoked = json!({ "user": null, "context": { "reason": "compromised" } });
+        assert_eq!(told(EventType::TokenDeleted, revoked), "The operator revoked ‘ci-laptop’: its secret is known to others.");
+    }
+
+    #[test]
+    fn organization_tokens_tell_what_changed() {
+        let context = json!({
+            "from": { "name": "deploy", "scopes": ["catalog:read"] }, "to": { "name": "deploy", "scopes": ["catalog:read", "users:read"] }
+        });
+        assert_eq!(told(EventType::OrganizationTokenUpdated, json!({ "context": context })), "Max widened ‘ci-laptop’: added users:read.");
+    }
+
+    #[test]
+    fn settings_tell_each_change() {
+        let from = json!({
+            "features": { "enabled": ["fabric"], "strength": "refuse_use" }, "blocked_scopes": { "scopes": [], "strength": "refuse_use" },
+            "max_lifetime": { "days": null, "strength": "new_tokens" }, "no_expiration": { "allowed": true, "strength": "new_tokens" },
+            "unused": { "days": null, "strength": "refuse_use" }, "token_cap": 50, "creation_stopped": null
+        });
+        let mut to = from.clone();
+        to["token_cap"] = json!(5);
+        to["max_lifetime"]["days"] = json!(90);
+        assert_eq!(
+            told(EventType::SettingsUpdated, json!({ "context": { "from": from, "to": to } })),
+            "Max changed the account’s settings. Limits lifetimes to 90 days. Allows 5 live tokens a person."
+        );
+    }
+
+    #[test]
+    fn what_a_newer_server_writes_is_shown_as_it_is() {
+        let mut newer = event(EventType::WebApiCalled, json!({}));
+        newer.event_type = "rockets.launched".to_owned();
+        assert_eq!(sentence(&newer), "Max: rockets.launched.");
+    }
+}

@@ -1,0 +1,170 @@
+//! The audit log, in whole sentences. `who` is a name or the operator; `user` a name.
+
+use pat_core::audit::EventType;
+
+pub const TITLE: &str = "Audit log";
+pub const INTRO: &str = "What people, their tokens and agents did in this account, newest first. Names are as they were at the time.";
+pub const SHOWN: &str = "Events";
+pub const EXPORT: &str = "Export as JSON Lines";
+pub const EMPTY_TITLE: &str = "No events";
+pub const EMPTY: &str = "Nothing was recorded that matches.";
+pub const APPLY: &str = "Filter";
+pub const APPLYING: &str = "Filtering…";
+pub const CLEAR: &str = "Clear the filter";
+pub const FILTER: &str = "Filter";
+
+pub const EVENT_TYPE: &str = "What happened";
+pub const ANYTHING: &str = "Anything";
+pub const OUTCOME: &str = "Outcome";
+pub const ANY_OUTCOME: &str = "Any";
+pub const SUCCEEDED: &str = "Succeeded";
+pub const REFUSED: &str = "Refused";
+pub const FROM: &str = "From";
+pub const UNTIL: &str = "Until";
+pub const IP: &str = "IP address";
+
+pub const DETAILS: &str = "Details";
+pub const TIME: &str = "Time";
+pub const KIND: &str = "Event type";
+pub const REQUEST_ID: &str = "Request id";
+pub const CLIENT: &str = "Client";
+pub const AGENT: &str = "Agent";
+pub const AGENT_MODEL: &str = "Model";
+pub const AGENT_SESSION: &str = "Agent session";
+pub const CONTEXT: &str = "Context";
+pub const ONLY_USER: &str = "Only this person";
+pub const ONLY_TOKEN: &str = "Only this token";
+
+pub fn more_loaded(count: usize) -> String {
+    if count == 1 { "1 event shown.".to_owned() } else { format!("{count} events shown.") }
+}
+
+pub fn user_chip(name: &str) -> String {
+    format!("Person: {name}")
+}
+
+pub fn token_chip(name: &str) -> String {
+    format!("Token: {name}")
+}
+
+pub fn remove_chip(chip: &str) -> String {
+    format!("Don’t filter by {chip}")
+}
+
+/// An event type in the filter.
+pub fn event_type(event_type: EventType) -> &'static str {
+    match event_type {
+        EventType::SessionCreated => "Signed in",
+        EventType::SessionConfirmed => "Password given again",
+        EventType::SessionDeleted => "Signed out",
+        EventType::PasswordUpdated => "Password set",
+        EventType::PasswordLinkCreated => "Password link made",
+        EventType::AccountCreated => "Account made",
+        EventType::TokenCreated => "Personal token made",
+        EventType::TokenUpdated => "Personal token edited",
+        EventType::TokenDeleted => "Personal token deleted",
+        EventType::OrganizationTokenCreated => "Organization token made",
+        EventType::OrganizationTokenUpdated => "Organization token edited",
+        EventType::OrganizationTokenDeleted => "Organization token revoked",
+        EventType::RolesUpdated => "Roles set",
+        EventType::UserDeactivated => "Person deactivated",
+        EventType::UserReactivated => "Person reactivated",
+        EventType::SettingsUpdated => "Account settings changed",
+        EventType::AdminRefused => "Administration refused",
+        EventType::WebApiCalled => "Web API called",
+        #[allow(unreachable_patterns)]
+        other => other.as_str(),
+    }
+}
+
+pub const SOMEBODY: &str = "somebody";
+
+pub fn signed_in(who: &str) -> String {
+    format!("{who} signed in.")
+}
+
+pub fn tried_to_sign_in(who: &str) -> String {
+    format!("Somebody tried to sign in as {who}.")
+}
+
+pub fn gave_password_again(who: &str) -> String {
+    format!("{who} gave the password again.")
+}
+
+pub fn signed_out(who: &str) -> String {
+    format!("{who} signed out.")
+}
+
+pub fn set_password(who: &str) -> String {
+    format!("{who} set a password.")
+}
+
+pub fn made_link(who: &str, user: &str) -> String {
+    format!("{who} made a link that sets the password of {user}.")
+}
+
+pub fn made_account(who: &str, account: &str, admin: &str) -> String {
+    format!("{who} made the account ‘{account}’, with {admin} as its first admin.")
+}
+
+pub fn made_organization_token(who: &str, token: &str, scopes: &str) -> String {
+    format!("{who} made the organization token {token} with {scopes}.")
+}
+
+pub fn tried_to_make_organization_token(who: &str) -> String {
+    format!("{who} tried to make an organization token.")
+}
+
+pub fn tried_to_edit_organization_token(who: &str, token: &str) -> String {
+    format!("{who} tried to edit the organization token {token}.")
+}
+
+pub fn set_roles(who: &str, user: &str, added: &str, removed: &str) -> String {
+    match (added.is_empty(), removed.is_empty()) {
+        (true, true) => format!("{who} left the roles of {user} as they were."),
+        (false, true) => format!("{who} gave {user} the roles {added}."),
+        (true, false) => format!("{who} took the roles {removed} from {user}."),
+        (false, false) => format!("{who} gave {user} the roles {added}, and took {removed}."),
+    }
+}
+
+pub fn tried_to_set_roles(who: &str, user: &str) -> String {
+    format!("{who} tried to set the roles of {user}.")
+}
+
+pub fn deactivated(who: &str, user: &str) -> String {
+    format!("{who} deactivated {user}.")
+}
+
+pub fn tried_to_deactivate(who: &str, user: &str) -> String {
+    format!("{who} tried to deactivate {user}.")
+}
+
+pub fn reactivated(who: &str, user: &str) -> String {
+    format!("{who} reactivated {user}.")
+}
+
+pub fn tried_to_reactivate(who: &str, user: &str) -> String {
+    format!("{who} tried to reactivate {user}.")
+}
+
+pub fn saved_settings(who: &str) -> String {
+    format!("{who} saved the account’s settings as they were.")
+}
+
+pub fn changed_settings(who: &str, changes: &str) -> String {
+    format!("{who} changed the account’s settings. {changes}")
+}
+
+pub fn tried_to_change_settings(who: &str) -> String {
+    format!("{who} tried to change the account’s settings.")
+}
+
+pub fn tried_to_administer(who: &str, request: &str) -> String {
+    format!("{who} sent {request}.")
+}
+
+/// A kind of event without words of its own.
+pub fn unknown(who: &str, event_type: &str) -> String {
+    format!("{who}: {event_type}.")
+}
