@@ -12,6 +12,7 @@ use crate::api::call::{Call, encode};
 use crate::model::failure::Failure;
 use crate::model::new_token::NewToken;
 
+pub mod audit;
 mod call;
 pub mod changes;
 pub mod inventory;

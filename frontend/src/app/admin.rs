@@ -7,6 +7,7 @@ use crate::components::admin_nav::AdminNav;
 use crate::components::go::GoInstead;
 use crate::model::person::is_admin;
 use crate::model::place::{AdminPlace, Area};
+use crate::pages::admin::audit::AuditPage;
 use crate::pages::admin::forbidden::Forbidden;
 use crate::pages::admin::invite::InvitePage;
 use crate::pages::admin::people::PeoplePage;
@@ -29,6 +30,7 @@ fn page_at(path: &str) -> AnyView {
         AdminPlace::Person(id) => for_admins(Box::new(move || view! { <PersonPage id=id.clone() /> }.into_any())),
         AdminPlace::Tokens => for_admins(Box::new(|| view! { <AdminTokensPage /> }.into_any())),
         AdminPlace::Settings => for_admins(Box::new(|| view! { <AccountSettingsPage /> }.into_any())),
+        AdminPlace::Audit => for_admins(Box::new(|| view! { <AuditPage /> }.into_any())),
         AdminPlace::Nowhere => view! { <NotFound /> }.into_any(),
     }
 }

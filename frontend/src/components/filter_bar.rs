@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 
+use crate::components::field::{FieldErrors, described_by, invalid};
 use crate::components::live::live;
 use crate::components::query::Query;
 
@@ -99,6 +100,48 @@ pub fn SelectFilter(
                 <option value="">{any}</option>
                 {choices}
             </select>
+        </div>
+    }
+}
+
+/// How an entry stands in the address, and how in its field.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// `type` of the input.
+    pub kind: &'static str,
+    /// From the address to the field.
+    pub show: fn(&str) -> String,
+    /// From the field to the address.
+    pub read: fn(&str) -> String,
+}
+
+/// Something to enter, which takes hold once it is entered whole.
+#[component]
+pub fn EntryFilter(
+    /// The list's query.
+    query: Query,
+    /// The parameter, which is the field's id too.
+    name: &'static str,
+    /// What to enter.
+    label: &'static str,
+    /// How it is written.
+    form: Form,
+    /// What is wrong with it.
+    errors: Signal<Vec<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="filter">
+            <label class="filter__label" for=name>{label}</label>
+            <input
+                class="input"
+                id=name
+                type=form.kind
+                prop:value=move || (form.show)(&query.get(name))
+                on:change=move |event| query.set(name, &(form.read)(&event_target_value(&event)))
+                aria-describedby=described_by(name, false, errors)
+                aria-invalid=invalid(errors)
+            />
+            <FieldErrors name errors />
         </div>
     }
 }

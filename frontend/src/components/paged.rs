@@ -83,6 +83,11 @@ impl<T: Clone + Send + Sync + 'static> Paged<T> {
         count.filter(|count| *count > 0 && self.failure.with(Option::is_none))
     }
 
+    /// Why the rows could not be read, if so; follows changes.
+    pub fn failure(self) -> Option<Failure> {
+        self.failure.get()
+    }
+
     /// Whether there are more; follows changes.
     pub fn has_more(self) -> bool {
         self.next_cursor.with(Option::is_some)

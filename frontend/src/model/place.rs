@@ -70,6 +70,8 @@ pub enum AdminPlace {
     Tokens,
     /// `/admin/settings`.
     Settings,
+    /// `/admin/audit`.
+    Audit,
     /// Anything else.
     Nowhere,
 }
@@ -84,6 +86,7 @@ impl AdminPlace {
             ["admin", "users", id] => Self::Person((*id).to_owned()),
             ["admin", "tokens"] => Self::Tokens,
             ["admin", "settings"] => Self::Settings,
+            ["admin", "audit"] => Self::Audit,
             _ => Self::Nowhere,
         }
     }

@@ -4,14 +4,9 @@ use pat_core::audit::EventType;
 
 pub const TITLE: &str = "Audit log";
 pub const INTRO: &str = "What people, their tokens and agents did in this account, newest first. Names are as they were at the time.";
-pub const SHOWN: &str = "Events";
 pub const EXPORT: &str = "Export as JSON Lines";
 pub const EMPTY_TITLE: &str = "No events";
 pub const EMPTY: &str = "Nothing was recorded that matches.";
-pub const APPLY: &str = "Filter";
-pub const APPLYING: &str = "Filtering…";
-pub const CLEAR: &str = "Clear the filter";
-pub const FILTER: &str = "Filter";
 
 pub const EVENT_TYPE: &str = "What happened";
 pub const ANYTHING: &str = "Anything";
@@ -25,6 +20,7 @@ pub const IP: &str = "IP address";
 
 pub const DETAILS: &str = "Details";
 pub const TIME: &str = "Time";
+pub const WHO: &str = "Person";
 pub const KIND: &str = "Event type";
 pub const REQUEST_ID: &str = "Request id";
 pub const CLIENT: &str = "Client";
@@ -35,8 +31,13 @@ pub const CONTEXT: &str = "Context";
 pub const ONLY_USER: &str = "Only this person";
 pub const ONLY_TOKEN: &str = "Only this token";
 
-pub fn more_loaded(count: usize) -> String {
-    if count == 1 { "1 event shown.".to_owned() } else { format!("{count} events shown.") }
+/// How many rows are shown, and whether these are all.
+pub fn shown(count: usize, are_all: bool) -> String {
+    match (count, are_all) {
+        (1, true) => "1 event".to_owned(),
+        (count, true) => format!("{count} events"),
+        (count, false) => format!("The newest {count} events"),
+    }
 }
 
 pub fn user_chip(name: &str) -> String {
@@ -47,7 +48,7 @@ pub fn token_chip(name: &str) -> String {
     format!("Token: {name}")
 }
 
-pub fn remove_chip(chip: &str) -> String {
+pub fn drop_chip(chip: &str) -> String {
     format!("Don’t filter by {chip}")
 }
 

@@ -1,5 +1,6 @@
 //! For workspace admins. One file a page.
 
+pub mod audit;
 pub mod forbidden;
 pub mod invite;
 pub mod people;
