@@ -56,7 +56,7 @@ const states: State[] = [
     open: async (page) => {
       await openSettings(page, people.admin);
       await page.getByRole("button", { name: /Account menu/ }).click();
-      await expect(page.getByRole("link", { name: "Everyone’s tokens" })).toBeVisible();
+      await expect(page.getByRole("link", { name: "Administration" })).toBeVisible();
     },
   },
   {

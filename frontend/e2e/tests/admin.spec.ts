@@ -8,7 +8,8 @@ test("an admin revokes with a reason, and the owner reads it", async ({ page, re
 
   await openSettings(page, people.admin);
   await page.getByRole("button", { name: /Account menu/ }).click();
-  await page.getByRole("link", { name: "Everyone’s tokens" }).click();
+  await page.getByRole("link", { name: "Administration" }).click();
+  await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "Tokens", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Everyone’s tokens", level: 1 })).toBeFocused();
   const token = row(page, name);
   await expect(token).toContainText("Sam Selfservice");
@@ -18,7 +19,7 @@ test("an admin revokes with a reason, and the owner reads it", async ({ page, re
   await expect(dialog.getByLabel("Its secret is known to others")).toBeFocused();
   await dialog.getByRole("button", { name: "Revoke" }).click();
   await expect(dialog.getByRole("radiogroup", { name: "Reason" })).toHaveAccessibleDescription(/Choose a reason/);
-  await dialog.getByLabel("Other").check();
+  await dialog.getByLabel("Other", { exact: true }).check();
   await dialog.getByRole("button", { name: "Revoke" }).click();
   await expect(dialog.getByLabel("Note")).toHaveAccessibleDescription(/Write the reason/);
   await dialog.getByLabel("Its secret is known to others").check();
@@ -44,10 +45,13 @@ test("everyone’s tokens come page by page", async ({ page }) => {
     const second = url.searchParams.get("cursor") === "second";
     const answer = await route.fetch({ url: url.origin + url.pathname });
     const list = await answer.json();
-    const tokens = list.tokens.slice(0, 1).map((token: object) => ({
-      ...token,
-      id: second ? "01930000-0000-7000-8000-000000000002" : "01930000-0000-7000-8000-000000000001",
-      name: second ? "on-page-two" : "on-page-one",
+    const tokens = list.tokens.slice(0, 1).map((row: { token: object }) => ({
+      ...row,
+      token: {
+        ...row.token,
+        id: second ? "01930000-0000-7000-8000-000000000002" : "01930000-0000-7000-8000-000000000001",
+        name: second ? "on-page-two" : "on-page-one",
+      },
     }));
     await route.fulfill({ json: { tokens, next_cursor: second ? null : "second" } });
   });

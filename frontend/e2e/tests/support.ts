@@ -14,6 +14,8 @@ export const people = {
   selfservice: { email: "selfservice@demo.test" },
   snapshots: { email: "snapshots@demo.test" },
   database: { email: "database@demo.test" },
+  /** The only workspace admin of the second account. */
+  otherAdmin: { email: "admin@other.test" },
 };
 
 export type Person = { email: string };
@@ -108,7 +110,27 @@ export async function callWebApi(request: APIRequestContext, secret: string, met
   return answer.status();
 }
 
-/** The row of a token in a table. */
+/** Somebody that a test added for itself. */
+export type NewPerson = Person & { id: string; name: string; link: string };
+
+/** Adds a person through the API; the page's own session is an admin's. */
+export async function invite(page: Page, word: string, roles: string[]): Promise<NewPerson> {
+  const name = uniqueName(word);
+  const email = `${name.toLowerCase()}@demo.test`;
+  const answer = await page.request.post(`${ORIGIN}/api/admin/users`, { headers: { Origin: ORIGIN }, data: { name, email, roles } });
+  expect(answer.status(), await answer.text()).toBe(201);
+  const { user, link } = await answer.json();
+  return { id: user.id, name, email, link: link.url };
+}
+
+/** Chooses the password that all demo people have, as the owner of the link would. */
+export async function choosePassword(page: Page, link: string): Promise<void> {
+  const secret = new URL(link).hash.slice(1);
+  const answer = await page.request.post(`${ORIGIN}/api/password`, { headers: { Origin: ORIGIN }, data: { link: secret, password: PASSWORD } });
+  expect(answer.status(), await answer.text()).toBe(204);
+}
+
+/** The row of a token, or of a person, in a table. */
 export function row(page: Page, name: string): Locator {
   return page.getByRole("row").filter({ has: page.getByRole("rowheader", { name }) });
 }

@@ -26,8 +26,10 @@ pub fn Dialog(
             if open { browser::open_dialog(&dialog) } else { dialog.close() }
         }
     });
+    // What is closed has no name: nobody can look for it.
+    let name = move || open.get().then(|| title.get());
     view! {
-        <dialog class="dialog" node_ref=node aria-label=title on:close=move |_| on_close()>
+        <dialog class="dialog" node_ref=node aria-label=name on:close=move |_| on_close()>
             <h2 class="dialog__title">{title}</h2>
             {children()}
         </dialog>
