@@ -11,7 +11,7 @@
 //! - [`people`]: what follows from a change of roles.
 //! - [`widening`]: what asks for a fresh sign-in.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
-//! - [`audit`]: what the record calls each event.
+//! - [`audit`]: what the record calls each event; [`unused`]: what it says of scopes that a token doesn't need.
 //! - [`wire`]: the Console API's JSON; [`instant`]: the times in it.
 
 pub mod audit;
@@ -28,6 +28,7 @@ pub mod scope;
 pub mod secret;
 pub mod settings;
 pub mod token;
+pub mod unused;
 pub mod verify;
 pub mod widening;
 pub mod wire;

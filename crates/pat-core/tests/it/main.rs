@@ -14,6 +14,7 @@ mod policy_table;
 mod properties;
 mod secret;
 mod settings;
+mod unused;
 mod verify;
 mod widening;
 mod wire;
