@@ -79,4 +79,13 @@ impl Outcome {
             Self::Refused => "refused",
         }
     }
+
+    /// Parses the stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "succeeded" => Some(Self::Succeeded),
+            "refused" => Some(Self::Refused),
+            _ => None,
+        }
+    }
 }

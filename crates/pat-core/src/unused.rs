@@ -17,12 +17,7 @@ pub fn needed<S: AsRef<str>>(policy: &Policy, methods: impl IntoIterator<Item = 
 
 /// The granted scopes that no call needed and that the token has held for over [`DAYS`] days, in table order. `since` says from
 /// when on it holds a scope.
-pub fn unused(
-    granted: ScopeSet,
-    needed: ScopeSet,
-    since: impl Fn(ScopeId) -> Timestamp,
-    now: Timestamp,
-) -> Vec<(ScopeId, Timestamp)> {
+pub fn unused(granted: ScopeSet, needed: ScopeSet, since: impl Fn(ScopeId) -> Timestamp, now: Timestamp) -> Vec<(ScopeId, Timestamp)> {
     let held = granted.difference(needed).iter().map(|scope| (scope, since(scope)));
     held.filter(|(_, since)| now.duration_since(*since) > SignedDuration::from_hours(24 * i64::from(DAYS))).collect()
 }

@@ -9,6 +9,7 @@ pub mod change;
 pub mod cli;
 pub mod client;
 pub mod console;
+pub mod cursor;
 pub mod demo;
 pub mod error;
 pub mod extract;

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::console::{admin_tokens, organization_tokens, session, settings, tokens};
+use crate::console::{admin_tokens, audit_events, organization_tokens, session, settings, tokens, unused_scopes};
 use crate::error::ApiError;
 use crate::extract::middleware;
 use crate::store::Conn;
@@ -49,6 +49,12 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(settings::read, settings::update))
         .routes(routes!(organization_tokens::list, organization_tokens::create))
         .routes(routes!(organization_tokens::read, organization_tokens::edit, organization_tokens::delete))
+        .routes(routes!(audit_events::list))
+        .routes(routes!(audit_events::export))
+        .routes(routes!(audit_events::activity))
+        .routes(routes!(audit_events::own_activity))
+        .routes(routes!(unused_scopes::own))
+        .routes(routes!(unused_scopes::of_any))
 }
 
 /// The whole server.

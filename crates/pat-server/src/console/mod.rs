@@ -1,8 +1,10 @@
 //! The Console API's handlers: unpack, call the change or the store, wrap.
 
 pub mod admin_tokens;
+pub mod audit_events;
 pub mod export;
 pub mod organization_tokens;
 pub mod session;
 pub mod settings;
 pub mod tokens;
+pub mod unused_scopes;

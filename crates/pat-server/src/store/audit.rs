@@ -1,11 +1,13 @@
 //! The audit log (design section 7). An insert with a proof is the fence of section 6.
 
 mod clean;
+mod read;
+
+pub use read::{Event, Filter, Position, page, scopes_added, web_api_methods};
 
 use diesel::pg::Pg;
 use diesel::sql_types::{Inet, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use ipnet::IpNet;
 use jiff::Timestamp;
 use pat_core::audit::{EventType, Outcome};
 use pat_core::id::{AccountId, SessionId, TokenId, UserId};
@@ -118,65 +120,4 @@ fn bind<'a>(query: Query<'a>, event: &'a NewEvent<'a>) -> Query<'a> {
         .bind::<Nullable<Text>, _>(client.agent_session_id.as_deref())
         .bind::<Nullable<Text>, _>(client.agent_model.as_deref())
         .bind::<Nullable<SqlUuid>, _>(event.session_id.map(|id| id.0))
-}
-
-/// A row as it is read back.
-#[derive(Clone, Debug, diesel::QueryableByName)]
-#[expect(missing_docs, reason = "the columns")]
-pub struct Event {
-    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
-    pub time: Timestamp,
-    #[diesel(sql_type = SqlUuid)]
-    pub id: Uuid,
-    #[diesel(sql_type = Text)]
-    pub event_type: String,
-    #[diesel(sql_type = Text)]
-    pub outcome: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub reason: Option<String>,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub user_id: Option<Uuid>,
-    #[diesel(sql_type = Nullable<diesel::sql_types::BigInt>)]
-    pub user_wire_id: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_name: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_email: Option<String>,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub token_id: Option<Uuid>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub token_name: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub method: Option<String>,
-    #[diesel(sql_type = Jsonb)]
-    pub context: Value,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub request_id: Option<Uuid>,
-    #[diesel(sql_type = Nullable<Inet>)]
-    pub ip: Option<IpNet>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub user_agent: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub client_type: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub client_version: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub agent_name: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub agent_session_id: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub agent_model: Option<String>,
-}
-
-/// An account's rows, newest first, older than `before` (a row's time and id) where given.
-pub async fn list(conn: &mut Conn, account: AccountId, before: Option<(Timestamp, Uuid)>, limit: i64) -> Result<Vec<Event>, StoreError> {
-    let sql =
-        "SELECT e.*, u.wire_id AS user_wire_id FROM audit_events e LEFT JOIN users u ON u.account_id = e.account_id AND u.id = e.user_id
-         WHERE e.account_id = $1 AND ($2 IS NULL OR (e.time, e.id) < ($2, $3)) ORDER BY e.time DESC, e.id DESC LIMIT $4";
-    let events = diesel::sql_query(sql)
-        .bind::<SqlUuid, _>(account.0)
-        .bind::<Nullable<Timestamptz>, _>(before.map(|(time, _)| jiff_diesel::Timestamp::from(time)))
-        .bind::<Nullable<SqlUuid>, _>(before.map(|(_, id)| id))
-        .bind::<diesel::sql_types::BigInt, _>(limit);
-    Ok(events.load(conn).await?)
 }

@@ -1,5 +1,7 @@
 //! Accounts, users, roles and one-time links.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -220,4 +222,11 @@ pub async fn redeem_password_link(conn: &mut Conn, digest: &[u8; 32]) -> Result<
 pub async fn set_password(conn: &mut Conn, user: UserId, phc: &str) -> Result<(), StoreError> {
     diesel::update(users::table.find(user.0)).set(users::password_hash.eq(phc)).execute(conn).await?;
     Ok(())
+}
+
+/// DX's ids of users of an account.
+pub async fn wire_ids(conn: &mut Conn, account: AccountId, ids: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, i64>, StoreError> {
+    let ids: HashSet<Uuid> = ids.collect();
+    let known = users::table.filter(users::account_id.eq(account.0)).filter(users::id.eq_any(ids)).select((users::id, users::wire_id));
+    Ok(known.load::<(Uuid, i64)>(conn).await?.into_iter().collect())
 }

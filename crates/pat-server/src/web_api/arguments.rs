@@ -1,12 +1,11 @@
 //! Arguments from query, form and JSON, merged.
 
 use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::WebApiError;
+use crate::cursor;
 use crate::extract::json::is_json;
 
 /// Arguments as they came. They are read after the scope was checked.
@@ -131,11 +130,11 @@ impl Arguments {
         in_range.ok_or_else(|| WebApiError::argument("limit", format!("It must be a number from 1 to {max}.")))
     }
 
-    /// `cursor`, as [`encode_cursor`] made it.
+    /// `cursor`, as [`cursor::encode`] made it.
     pub fn cursor<T: DeserializeOwned>(&self) -> Result<Option<T>, WebApiError> {
         let Some(text) = self.text("cursor")?.filter(|text| !text.is_empty()) else { return Ok(None) };
-        let position = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let position = position.filter(|position| !has_nul(position)).and_then(|position| serde_json::from_value(position).ok());
+        let position =
+            cursor::decode::<Value>(text).filter(|position| !has_nul(position)).and_then(|position| serde_json::from_value(position).ok());
         position.map(Some).ok_or_else(|| WebApiError::argument("cursor", "It is not a next_cursor of this method."))
     }
 
@@ -147,9 +146,4 @@ impl Arguments {
             WebApiError::argument(name, format!("{}.", error.inner()))
         })
     }
-}
-
-/// A cursor that says where the next page begins.
-pub fn encode_cursor(position: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(position.to_string())
 }

@@ -1,49 +1,35 @@
 //! `auditLogs.list`: the account's log in DX's shape.
 
-use base64::Engine as _;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::auth::reply;
 use super::{Call, Reply, WebApiError, wire_id};
-use crate::store::audit::{self, Event};
-use crate::store::{Conn, StoreError};
-
-/// Where the next page begins: after this row.
-#[derive(Serialize, Deserialize)]
-struct Position {
-    ts: Timestamp,
-    id: Uuid,
-}
+use crate::store::audit::{self, Event, Filter, Position};
+use crate::store::{Conn, people};
 
 /// `auditLogs.list`.
 pub async fn list(call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError> {
     let limit = call.arguments.limit(50, 100)?;
-    let before: Option<Position> = call.arguments.cursor()?;
-    // Older than the log, and than Postgres can say.
-    if before.as_ref().is_some_and(|position| position.ts < Timestamp::UNIX_EPOCH) {
-        return Err(WebApiError::argument("cursor", "It is not a next_cursor of this method."));
-    }
-    let before = before.map(|position| (position.ts, position.id));
-    let mut events = audit::list(conn, call.principal.account_id, before, limit + 1).await?;
+    let cursor = call.arguments.text("cursor")?.filter(|text| !text.is_empty());
+    let before = cursor
+        .map(|text| Position::from_cursor(text).ok_or_else(|| WebApiError::argument("cursor", "It is not a next_cursor of this method.")));
+    let account = call.principal.account_id;
+    let mut events = audit::page(conn, &Filter::all(account), before.transpose()?, limit + 1).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = events.len() > size;
     events.truncate(size);
-    let next_cursor = events.last().filter(|_| has_more).map(cursor);
-    let audit_logs: Vec<Value> = events.iter().map(entry).collect();
-    reply(json!({ "audit_logs": audit_logs, "response_metadata": { "next_cursor": next_cursor.transpose()? } }))
+    let next_cursor = events.last().filter(|_| has_more).map(|event| event.position().cursor());
+    let wire_ids = people::wire_ids(conn, account, events.iter().filter_map(|event| event.user_id)).await?;
+    let audit_logs: Vec<Value> = events.iter().map(|event| entry(event, &wire_ids)).collect();
+    reply(json!({ "audit_logs": audit_logs, "response_metadata": { "next_cursor": next_cursor } }))
 }
 
-fn cursor(event: &Event) -> Result<String, WebApiError> {
-    let position = Position { ts: event.time, id: event.id };
-    let text = serde_json::to_vec(&position).map_err(|error| StoreError::Defect(error.into()))?;
-    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text))
-}
-
-fn entry(event: &Event) -> Value {
-    let user = event.user_wire_id.map(|id| json!({ "id": wire_id(id), "name": event.user_name, "email": event.user_email }));
+fn entry(event: &Event, wire_ids: &HashMap<Uuid, i64>) -> Value {
+    let id = event.user_id.and_then(|id| wire_ids.get(&id));
+    let user = id.map(|id| json!({ "id": wire_id(*id), "name": event.user_name, "email": event.user_email }));
     json!({
         "user": user,
         "event_type": event.event_type,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::arguments::encode_cursor;
 use super::auth::reply;
 use super::{Call, Reply, WebApiError};
+use crate::cursor;
 use crate::store::resources::{self, Filter, Kind};
 use crate::store::{Conn, StoreError};
 
@@ -38,7 +38,7 @@ pub async fn page(call: Call<'_>, conn: &mut Conn, kind: Kind, key: &str, filter
     let has_more = rows.len() > size;
     rows.truncate(size);
     let last = rows.last().filter(|_| has_more);
-    let next_cursor = last.map(|row| encode_cursor(&Value::String(row.identifier.clone())));
+    let next_cursor = last.map(|row| cursor::encode(&Value::String(row.identifier.clone())));
     let bodies: Vec<_> = rows.into_iter().map(|row| row.body).collect();
     reply(json!({ key: bodies, "response_metadata": { "next_cursor": next_cursor } }))
 }

@@ -2,11 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
 
-mod support;
-
 mod access;
 mod admin;
 mod audit;
+mod audit_events;
 mod bad_input;
 mod cli;
 mod concurrency;
@@ -21,5 +20,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod stamps;
+mod support;
 mod tokens;
+mod unused_scopes;
 mod web_api;

@@ -121,6 +121,11 @@ impl TokenRow {
         &self.owner_roles
     }
 
+    /// When it was made.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
     /// The instants that decide its status.
     pub fn lifecycle(&self) -> Lifecycle {
         (&self.lifecycle).into()
@@ -217,6 +222,12 @@ pub async fn of_account(conn: &mut Conn, account: AccountId, before: Option<Toke
     let query = select("WHERE t.account_id = $1 AND t.kind = 'personal' AND ($2 IS NULL OR t.id < $2) ORDER BY t.id DESC LIMIT $3");
     let query = query.bind::<SqlUuid, _>(account.0).bind::<Nullable<SqlUuid>, _>(before.map(|id| id.0)).bind::<BigInt, _>(limit);
     Ok(query.load(conn).await?)
+}
+
+/// A token of the account, of either kind.
+pub async fn find_any(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.id = $2");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
 }
 
 /// A personal token of the account.
