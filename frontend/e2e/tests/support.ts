@@ -116,7 +116,7 @@ export type NewPerson = Person & { id: string; name: string; link: string };
 /** Adds a person through the API; the page's own session is an admin's. */
 export async function invite(page: Page, word: string, roles: string[]): Promise<NewPerson> {
   const name = uniqueName(word);
-  const email = `${name.toLowerCase()}@demo.test`;
+  const email = `${uniqueName("person")}@demo.test`;
   const answer = await page.request.post(`${ORIGIN}/api/admin/users`, { headers: { Origin: ORIGIN }, data: { name, email, roles } });
   expect(answer.status(), await answer.text()).toBe(201);
   const { user, link } = await answer.json();

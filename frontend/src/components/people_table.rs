@@ -78,7 +78,7 @@ pub fn Seen(
     at: Option<Timestamp>,
 ) -> impl IntoView {
     match at {
-        Some(at) => view! { <time datetime=at.to_string() title=dates::date_time(at)>{dates::relative(at)}</time> }.into_any(),
+        Some(at) => view! { <time class="seen" datetime=at.to_string() title=dates::date_time(at)>{dates::relative(at)}</time> }.into_any(),
         None => view! { <span class="muted">{words::NEVER}</span> }.into_any(),
     }
 }

@@ -19,11 +19,15 @@ pub fn RolePicker(
     chosen: RwSignal<Vec<String>>,
     /// What is wrong with the choice.
     errors: Signal<Vec<String>>,
+    /// Whether a heading says already that these are the roles.
+    #[prop(optional)]
+    below_heading: bool,
 ) -> impl IntoView {
+    let legend = if below_heading { "visually-hidden" } else { "label" };
     let rows = roles.into_iter().map(|role| view! { <Role role chosen /> }).collect_view();
     view! {
         <fieldset class="field" data-invalid=invalid(errors) aria-describedby=described_by(FIELD, true, errors)>
-            <legend class="label">{people::ROLES}</legend>
+            <legend class=legend>{people::ROLES}</legend>
             <Hint name=FIELD text=words::HINT />
             <FieldErrors name=FIELD errors />
             <div class="roles">{rows}</div>

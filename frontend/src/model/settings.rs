@@ -41,7 +41,8 @@ pub fn refuse(errors: Vec<FieldError>) -> Failure {
 
 /// What differs between two settings, a sentence for each.
 pub fn changes(before: &Settings, after: &Settings) -> Vec<String> {
-    let added = |before: &[String], after: &[String]| join(&after.iter().filter(|name| !before.contains(name)).cloned().collect::<Vec<_>>());
+    let added =
+        |before: &[String], after: &[String]| join(&after.iter().filter(|name| !before.contains(name)).cloned().collect::<Vec<_>>());
     let (features_before, features) = (&before.features.enabled, &after.features.enabled);
     let (blocked_before, blocked) = (&before.blocked_scopes.scopes, &after.blocked_scopes.scopes);
     let lists = [
@@ -51,7 +52,11 @@ pub fn changes(before: &Settings, after: &Settings) -> Vec<String> {
         (added(blocked, blocked_before), change::unblocked),
     ];
     let mut said: Vec<String> = lists.into_iter().filter(|(names, _)| !names.is_empty()).map(|(names, say)| say(&names)).collect();
-    let mut say = |differs: bool, sentence: String| if differs { said.push(sentence) };
+    let mut say = |differs: bool, sentence: String| {
+        if differs {
+            said.push(sentence)
+        }
+    };
     say(before.max_lifetime.days != after.max_lifetime.days, change::max_lifetime(after.max_lifetime.days));
     say(before.no_expiration.allowed != after.no_expiration.allowed, change::no_expiration(after.no_expiration.allowed));
     say(before.unused.days != after.unused.days, change::unused(after.unused.days));

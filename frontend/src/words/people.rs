@@ -1,7 +1,7 @@
 //! People: who can do what.
 
 pub const TITLE: &str = "People";
-pub const INTRO: &str = "Everybody in this account, what they may do, and whether they can sign in.";
+pub const INTRO: &str = "Everybody in this account, and what they may do.";
 pub const INVITE: &str = "Invite somebody";
 pub const SEARCH: &str = "Search";
 pub const SEARCH_HINT: &str = "Name or email";
@@ -67,7 +67,7 @@ pub mod roles {
     use pat_core::wire::RoleLabel;
 
     pub const HINT: &str = "Each adds to what everybody may do.";
-    pub const NO_SCOPES: &str = "Adds no scopes to what everybody’s tokens may hold.";
+    pub const NO_SCOPES: &str = "Adds no scopes";
     pub const INTRO: &str = "They decide which scopes this person’s tokens may hold, from the next call on.";
     pub const SUBMIT: &str = "Change roles…";
     pub const PREVIEWING: &str = "Looking at what changes…";

@@ -3,7 +3,8 @@
 use pat_core::wire::{Rule, Strength};
 
 pub const TITLE: &str = "Account settings";
-pub const INTRO: &str = "What the tokens of this account may be. A change takes hold at once; before it is saved you see which tokens it touches.";
+pub const INTRO: &str =
+    "What the tokens of this account may be. A change takes hold at once; before it is saved you see which tokens it touches.";
 pub const PREVIEW: &str = "Preview and save";
 pub const PREVIEWING: &str = "Looking…";
 pub const SAVE: &str = "Save settings";

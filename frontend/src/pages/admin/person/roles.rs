@@ -85,7 +85,7 @@ pub fn RolesSection(
             </div>
             <form class="form" novalidate on:submit=submit>
                 <RolesNotice status draft />
-                <RolePicker roles chosen=draft.chosen errors />
+                <RolePicker roles chosen=draft.chosen errors below_heading=true />
                 <div class="actions">
                     <SubmitButton status label=words::SUBMIT busy=words::PREVIEWING look=Look::Plain />
                     <span class="actions__said" role="status">{draft.said}</span>

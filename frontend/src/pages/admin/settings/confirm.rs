@@ -36,10 +36,13 @@ pub fn ConfirmDialog(
         event.prevent_default();
         let Some(Proposal { settings, .. }) = proposal.get_untracked() else { return };
         let version = saved.with_untracked(|saved| saved.version);
-        status.submit(async move || api::settings::save(version, &settings).await, move |outcome| {
-            on_saved(outcome);
-            close();
-        });
+        status.submit(
+            async move || api::settings::save(version, &settings).await,
+            move |outcome| {
+                on_saved(outcome);
+                close();
+            },
+        );
     };
     let reload = move || {
         status.submit(api::settings::read, move |page| {
