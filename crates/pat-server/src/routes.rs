@@ -47,6 +47,7 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(admin_tokens::list))
         .routes(routes!(admin_tokens::delete))
         .routes(routes!(settings::read, settings::update))
+        .routes(routes!(settings::preview))
         .routes(routes!(organization_tokens::list, organization_tokens::create))
         .routes(routes!(organization_tokens::read, organization_tokens::edit, organization_tokens::delete))
         .routes(routes!(audit_events::list))

@@ -6,14 +6,15 @@ use axum::response::{IntoResponse, Response};
 use pat_core::policy::{Policy, Scope};
 use pat_core::settings::AccountSettings;
 use pat_core::token::Version;
-use pat_core::wire::{FeatureChoice, SavedSettings, Settings, SettingsPage};
+use pat_core::wire::{AdminToken, FeatureChoice, Preview, SavedSettings, Settings, SettingsEffect, SettingsPage, SettingsPreview};
 
 use super::tokens::{etag, if_match};
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
 use crate::extract::{Admin, Json};
-use crate::store::settings;
+use crate::store::tokens::{self, TokenRow};
+use crate::store::{self, settings};
 
 /// Read the account's settings, with what the policy table offers.
 #[utoipa::path(get, path = "/api/admin/settings", tag = "admin", responses((status = 200, body = SettingsPage)))]
@@ -34,6 +35,39 @@ pub async fn update(
 ) -> Result<Response, ApiError> {
     let saved = change::settings::update(&app, caller.asker(), if_match(&headers)?, &form).await?;
     Ok(([(header::ETAG, etag(Version(saved.page.version)))], axum::Json(saved)).into_response())
+}
+
+/// What saving these settings would do to tokens that exist. The counts are exact at this moment.
+#[utoipa::path(post, path = "/api/admin/settings/preview", tag = "admin", request_body = Settings,
+    responses((status = 200, body = SettingsPreview)))]
+pub async fn preview(
+    State(app): State<SharedApp>,
+    Admin(caller): Admin,
+    Json(form): Json<Settings>,
+) -> Result<axum::Json<SettingsPreview>, ApiError> {
+    let (policy, account) = (&app.policy, caller.session.account_id());
+    let mut tx = app.store.begin().await?;
+    let before = settings::find(&mut tx, account).await?;
+    let now = store::now(&mut tx).await?;
+    let effects = match AccountSettings::parse(&form, &before, policy, now) {
+        Ok(after) => {
+            let mut effects = Vec::new();
+            for effect in after.effects(&before, policy, now) {
+                let touched = tokens::touched(&mut tx, account, &effect, now).await?;
+                effects.push((effect, touched));
+            }
+            Ok(effects)
+        }
+        Err(errors) => Err(ApiError::Invalid(errors)),
+    };
+    tx.rollback().await?;
+    let view = |row: &TokenRow| AdminToken { token: row.view(policy, &before, now), kind: row.kind(), owner: row.owner() };
+    let effects = effects?.into_iter().filter(|(_, touched)| touched.count > 0).map(|(effect, touched)| SettingsEffect {
+        rule: effect.rule,
+        strength: effect.strength,
+        tokens: Preview { count: touched.count, owners: touched.owners, sample: touched.sample.iter().map(view).collect() },
+    });
+    Ok(axum::Json(SettingsPreview { effects: effects.collect() }))
 }
 
 /// The settings with what the policy table offers.

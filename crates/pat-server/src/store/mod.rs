@@ -11,6 +11,7 @@ pub mod resources;
 pub mod schema;
 pub mod sessions;
 pub mod settings;
+pub mod statement;
 pub mod tokens;
 pub mod transaction;
 

@@ -1,8 +1,10 @@
 //! Tokens.
 
+mod breaking;
 mod read;
 mod write;
 
+pub use breaking::{Touched, touched};
 pub use read::{
     LifecycleRow, TokenRow, find, find_any, find_organization, live_of_user, live_organization, of_account, of_user, organization,
 };

@@ -19,6 +19,7 @@ mod process;
 mod schema;
 mod sessions;
 mod settings;
+mod settings_preview;
 mod stamps;
 mod support;
 mod tokens;

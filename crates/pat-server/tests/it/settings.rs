@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::organization_tokens::organization_token;
 use crate::support::{Answer, Browser, Server, json};
 
-const PATH: &str = "/api/admin/settings";
+pub const PATH: &str = "/api/admin/settings";
 
 /// Saves settings that were seen at a version.
 async fn put(admin: &Browser, version: &Value, settings: &Value) -> Answer {

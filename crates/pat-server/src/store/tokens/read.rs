@@ -236,6 +236,12 @@ pub async fn find(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Op
     Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
 }
 
+/// Tokens of the account, newest first.
+pub(super) async fn newest_of(conn: &mut Conn, account: AccountId, ids: Vec<Uuid>) -> Result<Vec<TokenRow>, StoreError> {
+    let query = select("WHERE t.account_id = $1 AND t.id = ANY ($2) ORDER BY t.created_at DESC, t.id DESC");
+    Ok(query.bind::<SqlUuid, _>(account.0).bind::<Array<SqlUuid>, _>(ids).load(conn).await?)
+}
+
 /// An organization token of the account.
 pub async fn find_organization(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
     let query = select("WHERE t.account_id = $1 AND t.id = $2 AND t.kind = 'organization'");
