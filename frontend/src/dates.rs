@@ -58,6 +58,12 @@ pub fn input_date(at: Timestamp) -> String {
     to_js(at).to_locale_date_string("sv-SE", &JsValue::UNDEFINED).into()
 }
 
+/// The instant at which a day such as `2027-01-31` begins on the reader's clock; `None` if there is no such day in this age.
+pub fn start_of_day(day: &str) -> Option<Timestamp> {
+    let start = from_input(&format!("{day}T00:00"))?;
+    (start > Timestamp::UNIX_EPOCH).then_some(start)
+}
+
 /// The reader's date and time at an instant, as `<input type=datetime-local>` wants it.
 pub fn input_date_time(at: Timestamp) -> String {
     // Swedish times are written YYYY-MM-DD hh:mm:ss.

@@ -10,10 +10,15 @@ use crate::model::place::{AdminPlace, Area};
 use crate::pages::admin::audit::AuditPage;
 use crate::pages::admin::forbidden::Forbidden;
 use crate::pages::admin::invite::InvitePage;
+use crate::pages::admin::organization_tokens::OrganizationTokensPage;
+use crate::pages::admin::organization_tokens::edit::OrganizationTokenPage;
+use crate::pages::admin::organization_tokens::new::NewOrganizationTokenPage;
 use crate::pages::admin::people::PeoplePage;
 use crate::pages::admin::person::PersonPage;
 use crate::pages::admin::settings::AccountSettingsPage;
+use crate::pages::admin::token::AdminTokenPage;
 use crate::pages::admin::tokens::AdminTokensPage;
+use crate::pages::admin::tokens::changes::TokenChangesPage;
 use crate::pages::not_found::NotFound;
 use crate::session::Auth;
 
@@ -29,6 +34,11 @@ fn page_at(path: &str) -> AnyView {
         AdminPlace::Invite => for_admins(Box::new(|| view! { <InvitePage /> }.into_any())),
         AdminPlace::Person(id) => for_admins(Box::new(move || view! { <PersonPage id=id.clone() /> }.into_any())),
         AdminPlace::Tokens => for_admins(Box::new(|| view! { <AdminTokensPage /> }.into_any())),
+        AdminPlace::TokenChanges => for_admins(Box::new(|| view! { <TokenChangesPage /> }.into_any())),
+        AdminPlace::Token(id) => for_admins(Box::new(move || view! { <AdminTokenPage id=id.clone() /> }.into_any())),
+        AdminPlace::OrganizationTokens => for_admins(Box::new(|| view! { <OrganizationTokensPage /> }.into_any())),
+        AdminPlace::NewOrganizationToken => for_admins(Box::new(|| view! { <NewOrganizationTokenPage /> }.into_any())),
+        AdminPlace::OrganizationToken(id) => for_admins(Box::new(move || view! { <OrganizationTokenPage id=id.clone() /> }.into_any())),
         AdminPlace::Settings => for_admins(Box::new(|| view! { <AccountSettingsPage /> }.into_any())),
         AdminPlace::Audit => for_admins(Box::new(|| view! { <AuditPage /> }.into_any())),
         AdminPlace::Nowhere => view! { <NotFound /> }.into_any(),

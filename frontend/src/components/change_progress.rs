@@ -20,12 +20,25 @@ pub fn ChangeProgress(
     /// What is being done.
     #[prop(into)]
     title: String,
+    /// Called when it ends.
+    #[prop(optional, into)]
+    on_end: Option<Callback<()>>,
 ) -> impl IntoView {
     let change = RwSignal::new(change);
     follow(change);
     let label = title.clone();
     let said = move || change.with(|change| changes::progress(&change.act, change.state, change.done, change.matched));
     let is_running = Memo::new(move |_| is_running(&change.read()));
+    Effect::new(move |was_running: Option<bool>| {
+        let is_running = is_running.get();
+        if was_running == Some(true)
+            && !is_running
+            && let Some(on_end) = on_end
+        {
+            on_end.run(());
+        }
+        is_running
+    });
     view! {
         <section class="panel change" aria-label=label>
             <h2 class="panel__title">{title}</h2>

@@ -70,7 +70,7 @@ pub fn WhatItCouldDo(
 
 fn why_not_working(token: &PersonalAccessToken) -> Option<String> {
     match token.status {
-        TokenStatus::Active => None,
+        TokenStatus::Active => token.refused_by.map(|rule| words::refused_by(rule).to_owned()),
         TokenStatus::Paused => token.paused_until.map(|until| words::paused_until(&dates::date_time(until))),
         TokenStatus::Expired => token.expires_at.map(|at| words::expired(&dates::date_time(at))),
         TokenStatus::Revoked => Some(words::ended(&revocation(token))),

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
+use pat_core::instant;
 
 use crate::components::field::{FieldErrors, described_by, invalid};
 use crate::components::live::live;
 use crate::components::query::Query;
+use crate::dates;
 
 /// How long nobody types before a search begins.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -143,5 +145,60 @@ pub fn EntryFilter(
             />
             <FieldErrors name errors />
         </div>
+    }
+}
+
+/// A day on the reader's calendar; the parameter is the instant at which it begins.
+#[component]
+pub fn DateFilter(
+    /// The list's query.
+    query: Query,
+    /// The parameter, which is the field's id too.
+    name: &'static str,
+    /// What the day is about.
+    label: &'static str,
+    /// A parameter that makes no sense beside this one, and goes when this one is set.
+    instead_of: &'static str,
+) -> impl IntoView {
+    let shown = move || instant::parse(&query.get(name)).map(dates::input_date).unwrap_or_default();
+    let set = move |day: &str| match dates::start_of_day(day) {
+        Some(at) => query.set_all(&[(name, &at.to_string()), (instead_of, "")]),
+        None if day.is_empty() => query.set(name, ""),
+        // A year that is still being typed.
+        None => {}
+    };
+    view! {
+        <div class="filter">
+            <label class="filter__label" for=name>{label}</label>
+            <input class="input" id=name type="date" prop:value=shown on:change=move |event| set(&event_target_value(&event)) />
+        </div>
+    }
+}
+
+/// Something that is so or may be otherwise.
+#[component]
+pub fn CheckFilter(
+    /// The list's query.
+    query: Query,
+    /// The parameter, `true` or none.
+    name: &'static str,
+    /// What is so.
+    label: &'static str,
+    /// A parameter that makes no sense beside this one, and goes when this one is set.
+    instead_of: &'static str,
+) -> impl IntoView {
+    let is_on = move || query.get(name) == "true";
+    let toggle = move |_| {
+        if untrack(is_on) {
+            query.set(name, "");
+        } else {
+            query.set_all(&[(name, "true"), (instead_of, "")]);
+        }
+    };
+    view! {
+        <label class="filter filter--check">
+            <input type="checkbox" prop:checked=is_on on:change=toggle />
+            <span>{label}</span>
+        </label>
     }
 }

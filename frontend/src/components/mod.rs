@@ -1,6 +1,7 @@
 //! What the pages are made of. Each file has its CSS in `style/`, under the same name.
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
+pub mod act_dialog;
 pub mod admin_nav;
 pub mod button;
 pub mod change_progress;
@@ -19,12 +20,14 @@ pub mod fresh_sign_in;
 pub mod go;
 pub mod header;
 pub mod icon;
+pub mod inventory_table;
 pub mod link_panel;
 pub mod live;
 pub mod new_token;
 pub mod notice;
 pub mod page;
 pub mod paged;
+pub mod pause_picker;
 pub mod people_table;
 pub mod query;
 pub mod reason_picker;

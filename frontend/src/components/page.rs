@@ -22,6 +22,8 @@ pub enum Width {
     /// For tables.
     #[default]
     Full,
+    /// For tables of many columns.
+    Wide,
     /// For forms.
     Form,
     /// For a field or two.
@@ -32,6 +34,7 @@ impl Width {
     fn class(self) -> &'static str {
         match self {
             Self::Full => "page",
+            Self::Wide => "page page--wide",
             Self::Form => "page page--form",
             Self::Slim => "page page--slim",
         }

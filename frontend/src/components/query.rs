@@ -33,7 +33,13 @@ impl Query {
 
     /// Sets a parameter, or removes it with an empty value.
     pub fn set(self, name: &'static str, value: &str) {
-        let changed = untrack(|| self.text(|other| if other == name { value.to_owned() } else { self.get(other) }));
+        self.set_all(&[(name, value)]);
+    }
+
+    /// Sets or removes some parameters at once.
+    pub fn set_all(self, values: &[(&'static str, &str)]) {
+        let value = |name: &str| values.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        let changed = untrack(|| self.text(|name| value(name).unwrap_or_else(|| self.get(name))));
         // Nobody waits for the query of a page that was left.
         let _ = self.go.try_with_value(|go| go(&changed));
     }

@@ -103,7 +103,8 @@ pub fn Status(
     token: PersonalAccessToken,
 ) -> impl IntoView {
     let why = match token.status {
-        TokenStatus::Active | TokenStatus::Expired => None,
+        TokenStatus::Active => token.refused_by.map(|rule| words::refused_by(rule).to_owned()),
+        TokenStatus::Expired => None,
         TokenStatus::Paused => token.paused_until.map(|until| words::paused(&dates::date_time(until))),
         TokenStatus::Revoked => Some(revocation(&token)),
     };

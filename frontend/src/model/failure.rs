@@ -36,6 +36,11 @@ impl Failure {
         self.code() == Some("fresh_sign_in_required")
     }
 
+    /// Whether there is nothing at the address: what is another's, made up or mistyped is answered alike.
+    pub fn is_missing(&self) -> bool {
+        self.code() == Some("not_found")
+    }
+
     /// Whether trying the same again may help.
     pub fn is_passing(&self) -> bool {
         match self {
@@ -52,7 +57,8 @@ impl Failure {
         }
     }
 
-    /// What was refused about one field of the form. `scopes[2]` and `expiration.date` belong to `scopes` and `expiration`.
+    /// What was refused about one field of the form. `scopes[2]` and `expiration.date` belong to `scopes` and `expiration`; what
+    /// a change of many tokens says of its `act` belongs to the fields of the act.
     pub fn errors_of<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a FieldError> {
         self.field_errors().iter().filter(move |error| root(&error.field) == field)
     }
@@ -65,7 +71,9 @@ impl Failure {
     }
 }
 
-fn root(path: &str) -> &str {
+/// The field of the form that a path in the request belongs to.
+pub fn root(path: &str) -> &str {
+    let path = path.strip_prefix("act.").unwrap_or(path);
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
@@ -99,11 +107,13 @@ mod tests {
             error("expiration.date", FieldCode::Past, None),
             error("scopes[1]", FieldCode::Duplicate, None),
             error("name", FieldCode::Required, None),
+            error("act.reason", FieldCode::Required, None),
         ]);
         let codes = |field| failure.errors_of(field).map(|error| error.code).collect::<Vec<_>>();
         assert_eq!(codes("expiration"), [FieldCode::Past]);
         assert_eq!(codes("scopes"), [FieldCode::Duplicate]);
         assert_eq!(codes("name"), [FieldCode::Required]);
+        assert_eq!(codes("reason"), [FieldCode::Required]);
     }
 
     #[test]

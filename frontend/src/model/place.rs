@@ -68,6 +68,16 @@ pub enum AdminPlace {
     Person(String),
     /// `/admin/tokens`.
     Tokens,
+    /// `/admin/tokens/changes`.
+    TokenChanges,
+    /// `/admin/tokens/{id}`, whatever the id may be.
+    Token(String),
+    /// `/admin/organization-tokens`.
+    OrganizationTokens,
+    /// `/admin/organization-tokens/new`.
+    NewOrganizationToken,
+    /// `/admin/organization-tokens/{id}`, whatever the id may be.
+    OrganizationToken(String),
     /// `/admin/settings`.
     Settings,
     /// `/admin/audit`.
@@ -85,6 +95,11 @@ impl AdminPlace {
             ["admin", "users", "new"] => Self::Invite,
             ["admin", "users", id] => Self::Person((*id).to_owned()),
             ["admin", "tokens"] => Self::Tokens,
+            ["admin", "tokens", "changes"] => Self::TokenChanges,
+            ["admin", "tokens", id] => Self::Token((*id).to_owned()),
+            ["admin", "organization-tokens"] => Self::OrganizationTokens,
+            ["admin", "organization-tokens", "new"] => Self::NewOrganizationToken,
+            ["admin", "organization-tokens", id] => Self::OrganizationToken((*id).to_owned()),
             ["admin", "settings"] => Self::Settings,
             ["admin", "audit"] => Self::Audit,
             _ => Self::Nowhere,
@@ -127,6 +142,11 @@ mod tests {
             ("/admin/users/new", AdminPlace::Invite),
             ("/admin/users/01930000", AdminPlace::Person("01930000".into())),
             ("/admin/tokens", AdminPlace::Tokens),
+            ("/admin/tokens/changes", AdminPlace::TokenChanges),
+            ("/admin/tokens/01930000", AdminPlace::Token("01930000".into())),
+            ("/admin/organization-tokens", AdminPlace::OrganizationTokens),
+            ("/admin/organization-tokens/new", AdminPlace::NewOrganizationToken),
+            ("/admin/organization-tokens/01930000", AdminPlace::OrganizationToken("01930000".into())),
             ("/admin/nothing", AdminPlace::Nowhere),
         ];
         for (path, place) in cases {

@@ -1,7 +1,7 @@
 //! The scopes on the form.
 
 use pat_core::policy::Access;
-use pat_core::wire::ScopeChoice;
+use pat_core::wire::{ScopeChoice, SettingsPage};
 
 /// One resource's scopes, in the table's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,16 @@ impl ScopeMenu {
     }
 }
 
+/// What the account's features carry now: organization tokens may hold all of it.
+pub fn supported(page: SettingsPage) -> Vec<ScopeChoice> {
+    let SettingsPage { settings, features, scopes, .. } = page;
+    let is_off = |scope: &ScopeChoice| {
+        let mut off = features.iter().filter(|feature| !settings.features.enabled.contains(&feature.name));
+        off.any(|feature| feature.scopes.contains(&scope.name))
+    };
+    scopes.into_iter().filter(|scope| !is_off(scope)).collect()
+}
+
 /// Ticks or unticks one scope.
 pub fn toggle(chosen: &mut Vec<String>, scope: &str) {
     let before = chosen.len();
@@ -85,6 +95,29 @@ mod tests {
         assert_eq!(names, [("Catalog", vec!["catalog:read", "catalog:write:entities"]), ("Scorecards", vec!["scorecards:read"])]);
         assert_eq!(menu.masked, ["datacloud:query"]);
         assert_eq!(menu.len(), 4);
+    }
+
+    #[test]
+    fn the_scopes_of_a_feature_that_is_off_are_not_on_offer() {
+        let page = |enabled: &[&str]| -> SettingsPage {
+            serde_json::from_value(serde_json::json!({
+                "version": 1,
+                "settings": {
+                    "features": {"enabled": enabled, "strength": "refuse_use"},
+                    "blocked_scopes": {"scopes": ["users:read"], "strength": "refuse_use"},
+                    "max_lifetime": {"days": null, "strength": "new_tokens"},
+                    "no_expiration": {"allowed": true, "strength": "new_tokens"},
+                    "unused": {"days": null, "strength": "new_tokens"},
+                    "token_cap": 50, "creation_stopped": null,
+                },
+                "features": [{"name": "fabric", "description": "", "scopes": ["catalog:read"]}],
+                "scopes": [choice("catalog:read", "Catalog"), choice("users:read", "Users")],
+            }))
+            .unwrap()
+        };
+        let names = |page| supported(page).into_iter().map(|scope| scope.name).collect::<Vec<_>>();
+        assert_eq!(names(page(&["fabric"])), ["catalog:read", "users:read"]);
+        assert_eq!(names(page(&[])), ["users:read"]);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::components::icon::{Icon, Shape};
 use crate::components::live::live;
 use crate::components::page::{Page, Width};
 use crate::components::remote::{FailureNotice, Remote, Skeleton};
-use crate::model::failure::Failure;
 use crate::words::edit;
 
 pub mod delete;
@@ -34,11 +33,11 @@ pub fn EditTokenPage(
     let renamed = RwSignal::new(None::<String>);
     let heading = Signal::derive(move || match token.answer() {
         Some(Ok(token)) => renamed.get().unwrap_or(token.name),
-        Some(Err(failure)) if is_missing(&failure) => edit::MISSING_TITLE.to_owned(),
+        Some(Err(failure)) if failure.is_missing() => edit::MISSING_TITLE.to_owned(),
         None | Some(Err(_)) => edit::TITLE.to_owned(),
     });
     let content = live(move || match (token.answer(), choices.answer()) {
-        (Some(Err(failure)), _) if is_missing(&failure) => view! { <Missing /> }.into_any(),
+        (Some(Err(failure)), _) if failure.is_missing() => view! { <Missing /> }.into_any(),
         (Some(Err(failure)), _) | (_, Some(Err(failure))) => view! { <FailureNotice failure on_retry=Box::new(reload) /> }.into_any(),
         (Some(Ok(token)), Some(Ok(choices))) => view! { <Token token choices renamed /> }.into_any(),
         (None, _) | (_, None) => view! { <Skeleton /> }.into_any(),
@@ -49,11 +48,6 @@ pub fn EditTokenPage(
         </nav>
         <Page heading ready=Signal::derive(move || token.is_done()) width=Width::Form>{content}</Page>
     }
-}
-
-/// Another user's token, a made-up id and a typing mistake are answered alike.
-fn is_missing(failure: &Failure) -> bool {
-    failure.code() == Some("not_found")
 }
 
 #[component]

@@ -7,9 +7,12 @@ use crate::api;
 use crate::components::icon::{Icon, Shape};
 use crate::components::page::Page;
 use crate::components::remote::Remote;
-use crate::components::token_table::OwnTokens;
+use crate::components::token_table::TokenTable;
 use crate::model::listing::Listing;
 use crate::words::list;
+
+/// Below it are the tokens' pages.
+const PAGES: &str = "/settings/tokens";
 
 /// The settings page.
 #[component]
@@ -35,7 +38,7 @@ pub fn SettingsPage() -> impl IntoView {
 fn TokenList(listing: Listing) -> impl IntoView {
     let Listing { live, ended } = listing;
     let live = match (live.is_empty(), ended.is_empty()) {
-        (false, _) => view! { <OwnTokens tokens=live caption=list::SECTION /> }.into_any(),
+        (false, _) => view! { <TokenTable tokens=live caption=list::SECTION pages=PAGES /> }.into_any(),
         (true, true) => view! { <Empty /> }.into_any(),
         (true, false) => view! { <p class="empty">{list::NO_LIVE}</p> }.into_any(),
     };
@@ -62,7 +65,7 @@ fn Ended(tokens: Vec<PersonalAccessToken>) -> impl IntoView {
     view! {
         <details class="ended">
             <summary>{caption.clone()}</summary>
-            <OwnTokens tokens caption />
+            <TokenTable tokens caption pages=PAGES />
         </details>
     }
 }

@@ -2,8 +2,24 @@
 
 use pat_core::wire::{ChangeState, TokenAct};
 
+pub const INTRO: &str =
+    "What was done to many tokens at once, by whom and how far it got. What it did to each token stands in the audit log, too.";
+pub const NONE: &str = "Nothing was done to many tokens at once yet.";
+pub const WHAT: &str = "What";
+pub const OUTCOME: &str = "Outcome";
+pub const WHO: &str = "Asked by";
+pub const WHEN: &str = "When";
 pub const STOP: &str = "Stop";
 pub const STOPPING: &str = "Stopping…";
+
+/// What a change does.
+pub fn what(act: &TokenAct) -> &'static str {
+    match act {
+        TokenAct::Revoke { .. } => "Revoke",
+        TokenAct::Pause { .. } => "Pause",
+        TokenAct::Resume {} => "Resume",
+    }
+}
 
 /// How far a change is.
 pub fn progress(act: &TokenAct, state: ChangeState, done: u64, matched: u64) -> String {

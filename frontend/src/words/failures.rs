@@ -4,7 +4,7 @@ use pat_core::name::MAX_NAME_CHARS;
 use pat_core::people::{MAX_REASON_CHARS, MIN_PASSWORD_CHARS};
 use pat_core::wire::{FieldCode, FieldError};
 
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, root};
 
 /// A failure as a heading and a sentence on what to do.
 pub fn failure(failure: &Failure) -> (String, String) {
@@ -62,7 +62,7 @@ fn wait(seconds: Option<u32>) -> String {
 
 /// What to do about a refused field.
 pub fn field_error(error: &FieldError) -> String {
-    let field = error.field.split(['.', '[']).next().unwrap_or_default();
+    let field = root(&error.field);
     match (field, error.code) {
         ("name", FieldCode::Required) => "Enter a name.".to_owned(),
         ("name", FieldCode::TooLong) => format!("Use at most {MAX_NAME_CHARS} characters."),
@@ -73,6 +73,9 @@ pub fn field_error(error: &FieldError) -> String {
         ("reason", FieldCode::Required) => "Choose a reason. The owner will want to know.".to_owned(),
         ("note", FieldCode::Required) => "Write the reason. The owner will want to know.".to_owned(),
         ("note", FieldCode::TooLong) => format!("Use at most {MAX_REASON_CHARS} characters."),
+        ("until", FieldCode::Required) => "Choose a date and time.".to_owned(),
+        ("until", FieldCode::Past) => "That moment is over. Choose a later one.".to_owned(),
+        ("until", FieldCode::TooFar) => "Choose a moment within the next 30 days.".to_owned(),
         ("email", FieldCode::Required) => "Enter the email address.".to_owned(),
         ("email", FieldCode::Taken) => {
             "Somebody has this email address already, in this account or another. Use a different one.".to_owned()

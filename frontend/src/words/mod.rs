@@ -3,7 +3,7 @@
 
 use pat_core::policy::Access;
 use pat_core::token::TokenStatus;
-use pat_core::wire::Person;
+use pat_core::wire::{Person, Rule};
 
 pub mod activity;
 pub mod admin;
@@ -15,6 +15,7 @@ pub mod form;
 pub mod fresh;
 pub mod inventory;
 pub mod list;
+pub mod organization;
 pub mod people;
 pub mod reason;
 pub mod secret;
@@ -107,6 +108,17 @@ pub fn paused_until(when: &str) -> String {
 
 pub fn paused(until: &str) -> String {
     format!("until {until}")
+}
+
+/// Why a setting of the account refuses a token that is active.
+pub fn refused_by(rule: Rule) -> &'static str {
+    match rule {
+        Rule::MaxLifetime => "Refused: lives longer than the account allows",
+        Rule::NoExpiration => "Refused: the account requires an end",
+        Rule::Unused => "Refused: unused for too long",
+        Rule::BlockedScopes => "Refused: holds blocked scopes",
+        Rule::Features => "Refused: its feature is off",
+    }
 }
 
 /// Why a token was revoked, as a sentence.
