@@ -91,15 +91,14 @@ pub fn SelectFilter(
         let chosen = query.get(name);
         let option = |(value, text): (String, String)| {
             let selected = value == chosen;
-            view! { <option value=value selected=selected>{text}</option> }
+            view! { <option value=value prop:selected=selected>{text}</option> }
         };
-        options.get().into_iter().map(option).collect_view()
+        [(String::new(), any.to_owned())].into_iter().chain(options.get()).map(option).collect_view()
     });
     view! {
         <div class="filter">
             <label class="filter__label" for=name>{label}</label>
             <select class="input" id=name on:change=move |event| query.set(name, &event_target_value(&event))>
-                <option value="">{any}</option>
                 {choices}
             </select>
         </div>
