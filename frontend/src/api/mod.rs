@@ -1,11 +1,12 @@
 //! Every request the page makes: the Console API, typed by [`pat_core::wire`]. Those of the administration have a file an area.
 
+use jiff::Timestamp;
 use pat_core::id::TokenId;
 use pat_core::people::ReasonCode;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{
-    AdminRevoke, Choices, ConfirmPassword, CreateToken, CreatedOrganizationToken, CreatedToken, EditToken, PersonalAccessToken, Session,
-    SetPassword, SignIn, TokenList,
+    AdminRevoke, Choices, ConfirmPassword, CreateToken, CreatedOrganizationToken, CreatedToken, EditToken, EventList, Pause,
+    PersonalAccessToken, RevokedAll, Session, SetPassword, SignIn, TokenList, UnusedScopes,
 };
 
 use crate::api::call::{Call, encode};
@@ -83,6 +84,31 @@ pub async fn edit_token(kind: TokenKind, id: TokenId, version: Version, edit: &E
 /// Deletes a token of the caller's.
 pub async fn delete_token(id: TokenId) -> Answer<()> {
     Call::new("DELETE", &format!("{TOKENS}/{id}")).done().await
+}
+
+/// Deletes all of the caller's live tokens.
+pub async fn delete_all_tokens() -> Answer<RevokedAll> {
+    Call::new("DELETE", TOKENS).read().await
+}
+
+/// Pauses a token of the caller's.
+pub async fn pause_token(id: TokenId, until: Timestamp) -> Answer<PersonalAccessToken> {
+    Call::new("POST", &format!("{TOKENS}/{id}/pause")).json(&Pause { until: Some(until) }).read().await
+}
+
+/// Ends a pause of the caller's.
+pub async fn resume_token(id: TokenId) -> Answer<PersonalAccessToken> {
+    Call::new("DELETE", &format!("{TOKENS}/{id}/pause")).read().await
+}
+
+/// What happened to a token of the caller's and with it. The query holds a cursor for all but the first page.
+pub async fn activity(id: TokenId, query: &str) -> Answer<EventList> {
+    Call::new("GET", &format!("{TOKENS}/{id}/activity{query}")).read().await
+}
+
+/// Scopes of a token of the caller's that no call needed.
+pub async fn unused_scopes(id: TokenId) -> Answer<UnusedScopes> {
+    Call::new("GET", &format!("{TOKENS}/{id}/unused-scopes")).read().await
 }
 
 /// Deletes a token that was never used, so that another one can have its name.

@@ -17,15 +17,20 @@ use crate::words::{edit, form};
 
 /// What is typed, beside what is saved.
 #[derive(Clone, Copy)]
-struct Draft {
-    kind: TokenKind,
-    saved: RwSignal<PersonalAccessToken>,
-    name: RwSignal<String>,
-    scopes: RwSignal<Vec<String>>,
+pub struct Draft {
+    /// Whose the token is.
+    pub kind: TokenKind,
+    /// What is saved.
+    pub saved: RwSignal<PersonalAccessToken>,
+    /// The typed name.
+    pub name: RwSignal<String>,
+    /// The ticked scopes.
+    pub scopes: RwSignal<Vec<String>>,
 }
 
 impl Draft {
-    fn new(kind: TokenKind, saved: RwSignal<PersonalAccessToken>) -> Self {
+    /// As saved.
+    pub fn new(kind: TokenKind, saved: RwSignal<PersonalAccessToken>) -> Self {
         let token = saved.get_untracked();
         Self { kind, saved, name: RwSignal::new(token.name), scopes: RwSignal::new(token.scopes) }
     }
@@ -45,15 +50,13 @@ impl Draft {
 /// The form.
 #[component]
 pub fn EditForm(
-    /// Whose the token is.
-    kind: TokenKind,
-    /// The token as saved.
-    saved: RwSignal<PersonalAccessToken>,
+    /// The token as saved and as typed.
+    draft: Draft,
     /// What may be granted now.
     grantable: Vec<ScopeChoice>,
 ) -> impl IntoView {
     let status = FormStatus::new();
-    let draft = Draft::new(kind, saved);
+    let Draft { kind, saved, .. } = draft;
     let (said, is_conflict) = (RwSignal::new(""), RwSignal::new(false));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -5,6 +5,7 @@ use pat_core::audit::Outcome;
 use pat_core::wire::AuditEvent;
 
 use crate::dates;
+use crate::model::activity::short_client;
 use crate::words::activity;
 
 /// What a row says.
@@ -37,7 +38,7 @@ fn Event(event: AuditEvent, told: Told) -> impl IntoView {
     let sentence = (told.sentence)(&event);
     let is_refused = event.outcome == Outcome::Refused.as_str();
     let place = event.ip.clone().map(|ip| activity::from(&ip));
-    let client = event.client_type.clone().or_else(|| event.user_agent.clone());
+    let client = event.client_type.clone().or_else(|| event.user_agent.as_deref().map(short_client));
     let at = event.time;
     view! {
         <li class=if is_refused { "event event--refused" } else { "event" }>

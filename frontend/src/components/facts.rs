@@ -7,6 +7,9 @@ use pat_core::wire::PersonalAccessToken;
 use crate::components::notice::{Notice, Tone};
 use crate::components::token_facts::{Badge, Expiry, LastUse, Moment, ScopeList, revocation};
 use crate::dates;
+use crate::model::person::is_of;
+use crate::session::Auth;
+use crate::words::own::pause;
 use crate::words::{self, edit};
 
 /// All of them but its name and scopes, and why it isn't working if it isn't.
@@ -71,8 +74,16 @@ pub fn WhatItCouldDo(
 fn why_not_working(token: &PersonalAccessToken) -> Option<String> {
     match token.status {
         TokenStatus::Active => token.refused_by.map(|rule| words::refused_by(rule).to_owned()),
-        TokenStatus::Paused => token.paused_until.map(|until| words::paused_until(&dates::date_time(until))),
+        TokenStatus::Paused => token.paused_until.map(|until| paused(token, &dates::date_time(until))),
         TokenStatus::Expired => token.expires_at.map(|at| words::expired(&dates::date_time(at))),
         TokenStatus::Revoked => Some(words::ended(&revocation(token))),
+    }
+}
+
+fn paused(token: &PersonalAccessToken, until: &str) -> String {
+    let is_own = is_of(token.paused_by.as_ref(), Auth::current().session_now().as_ref());
+    match &token.paused_by {
+        Some(person) if !is_own => pause::by(&person.name, until),
+        _ => words::paused_until(until),
     }
 }

@@ -91,14 +91,15 @@ pub fn SelectFilter(
         let chosen = query.get(name);
         let option = |(value, text): (String, String)| {
             let selected = value == chosen;
-            view! { <option value=value prop:selected=selected>{text}</option> }
+            view! { <option value=value selected=selected>{text}</option> }
         };
-        [(String::new(), any.to_owned())].into_iter().chain(options.get()).map(option).collect_view()
+        options.get().into_iter().map(option).collect_view()
     });
     view! {
         <div class="filter">
             <label class="filter__label" for=name>{label}</label>
             <select class="input" id=name on:change=move |event| query.set(name, &event_target_value(&event))>
+                <option value="">{any}</option>
                 {choices}
             </select>
         </div>
@@ -131,7 +132,7 @@ pub fn EntryFilter(
     errors: Signal<Vec<String>>,
 ) -> impl IntoView {
     view! {
-        <div class="filter">
+        <div class=format!("filter filter--{}", form.kind)>
             <label class="filter__label" for=name>{label}</label>
             <input
                 class="input"

@@ -55,14 +55,24 @@ pub fn NewTokenSteps(
     let content = live(move || match step.get() {
         Step::Form => {
             let on_created = move |new| step.set(Step::Secret(Box::new(new)));
-            choices
-                .show(move |choices| view! { <p class="page__intro">{intro}</p><NewTokenForm kind list choices on_created /> })
-                .into_any()
+            choices.show(move |choices| match choices.creation_stopped.clone() {
+                Some(message) => view! { <Stopped message list /> }.into_any(),
+                None => view! { <p class="page__intro">{intro}</p><NewTokenForm kind list choices on_created /> }.into_any(),
+            })
         }
         Step::Secret(new) => view! { <Secret kind list new=*new step /> }.into_any(),
         Step::Closed => ().into_any(),
     });
     view! { <Page heading width=Width::Form>{content}</Page> }
+}
+
+/// What an admin has to say in place of the form.
+#[component]
+fn Stopped(message: String, list: &'static str) -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Warning title=form::STOPPED text=message />
+        <p><a class="button" href=list>{form::BACK}</a></p>
+    }
 }
 
 #[component]

@@ -160,6 +160,12 @@ impl<'a> Row<'a> {
     }
 }
 
+/// What a `User-Agent` begins with: the program, for all but browsers, which all begin alike.
+pub fn short_client(user_agent: &str) -> String {
+    let program = user_agent.split_whitespace().next().unwrap_or_default();
+    if program.starts_with("Mozilla/") { words::BROWSER.to_owned() } else { plain(program) }
+}
+
 /// A text by others, without the characters that change the direction of what stands beside them.
 pub fn plain(text: &str) -> String {
     const TURNS: [char; 12] = [
@@ -266,6 +272,12 @@ pub(crate) mod tests {
     fn names_never_turn_the_text_around_them() {
         let named = json!({ "token": { "id": "00000000-0000-0000-0000-000000000003", "name": "ci\u{202e}<b>" }, "method": "auth.info" });
         assert_eq!(said(EventType::WebApiCalled, named), "Max called auth.info with ‘ci<b>’.");
+    }
+
+    #[test]
+    fn clients_are_named_by_their_program() {
+        assert_eq!(short_client("dx-cli/1.2.3 (linux)"), "dx-cli/1.2.3");
+        assert_eq!(short_client("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"), "Browser");
     }
 
     #[test]

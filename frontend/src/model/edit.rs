@@ -11,6 +11,11 @@ pub fn difference(saved: &PersonalAccessToken, name: &str, scopes: &[String]) ->
     EditToken { name: (name_differs || !scopes_differ).then(|| name.to_owned()), scopes: scopes_differ.then(|| scopes.to_vec()) }
 }
 
+/// The scopes that are left once some are taken away.
+pub fn without(scopes: &[String], taken: &[String]) -> Vec<String> {
+    scopes.iter().filter(|scope| !taken.contains(scope)).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

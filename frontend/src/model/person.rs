@@ -1,7 +1,7 @@
 //! People on the page.
 
 use pat_core::people::is_workspace_admin;
-use pat_core::wire::Session;
+use pat_core::wire::{Person, Session};
 
 /// One or two letters for the avatar.
 pub fn initials(name: &str) -> String {
@@ -15,6 +15,11 @@ pub fn initials(name: &str) -> String {
 pub fn is_admin(session: &Session) -> bool {
     let roles: Vec<&str> = session.user.roles.iter().map(|role| role.name.as_str()).collect();
     is_workspace_admin(&roles)
+}
+
+/// Whether this is the person who is signed in.
+pub fn is_of(person: Option<&Person>, session: Option<&Session>) -> bool {
+    matches!((person, session), (Some(person), Some(session)) if person.id == session.user.id)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use pat_core::token::TokenKind;
 use pat_core::wire::{Choices, PersonalAccessToken};
 
 use crate::api;
-use crate::components::edit_form::EditForm;
+use crate::components::edit_form::{Draft, EditForm};
 use crate::components::facts::{Facts, WhatItCouldDo};
 use crate::components::icon::{Icon, Shape};
 use crate::components::live::live;
@@ -13,7 +13,10 @@ use crate::components::page::{Page, Width};
 use crate::components::remote::{FailureNotice, Remote, Skeleton};
 use crate::words::edit;
 
+pub mod activity;
 pub mod delete;
+pub mod pause;
+pub mod unused;
 
 /// The page at `/settings/tokens/{id}`.
 #[component]
@@ -61,15 +64,24 @@ fn Missing() -> impl IntoView {
 /// The token as saved; an edit or a reload puts a newer one in its place, and tells the heading its name.
 #[component]
 fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<String>>) -> impl IntoView {
+    let id = token.id;
     let saved = RwSignal::new(token);
     Effect::new(move || renamed.set(Some(saved.with(|token| token.name.clone()))));
     let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
     let below = live(move || {
         if is_dead.get() {
-            view! { <WhatItCouldDo scopes=saved.get_untracked().scopes /> }.into_any()
-        } else {
             view! {
-                <EditForm kind=TokenKind::Personal saved grantable=choices.scopes.clone() />
+                <WhatItCouldDo scopes=saved.get_untracked().scopes />
+                <activity::ActivitySection id />
+            }
+            .into_any()
+        } else {
+            let draft = Draft::new(TokenKind::Personal, saved);
+            view! {
+                <unused::UnusedSection draft />
+                <EditForm draft grantable=choices.scopes.clone() />
+                <activity::ActivitySection id />
+                <pause::PauseSection saved />
                 <delete::DeleteSection saved />
             }
             .into_any()

@@ -5,11 +5,14 @@ use pat_core::wire::PersonalAccessToken;
 
 use crate::api;
 use crate::components::icon::{Icon, Shape};
+use crate::components::live::live;
 use crate::components::page::Page;
 use crate::components::remote::Remote;
 use crate::components::token_table::TokenTable;
 use crate::model::listing::Listing;
 use crate::words::list;
+
+pub mod revoke_all;
 
 /// Below it are the tokens' pages.
 const PAGES: &str = "/settings/tokens";
@@ -18,6 +21,9 @@ const PAGES: &str = "/settings/tokens";
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let tokens = Remote::new(api::tokens);
+    let has_live = Memo::new(move |_| {
+        tokens.answer().and_then(Result::ok).is_some_and(|list| list.personal_access_tokens.iter().any(|token| !token.status.is_dead()))
+    });
     view! {
         <Page heading=list::TITLE.to_owned()>
             <section class="section" aria-labelledby="tokens-title">
@@ -30,6 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
                 </div>
                 {tokens.show(|list| view! { <TokenList listing=Listing::of(list.personal_access_tokens) /> })}
             </section>
+            {live(move || has_live.get().then(|| view! { <revoke_all::RevokeAllSection on_revoked=move || tokens.reload() /> }))}
         </Page>
     }
 }

@@ -1,6 +1,7 @@
 //! What happened to a token and with it, in whole sentences. `who` is a name, or [`OPERATOR`].
 
 pub const OPERATOR: &str = "The operator";
+pub const BROWSER: &str = "Browser";
 pub const MORE: &str = "Load more";
 
 pub fn from(ip: &str) -> String {

@@ -5,6 +5,7 @@ use pat_core::people::{MAX_REASON_CHARS, MIN_PASSWORD_CHARS};
 use pat_core::wire::{FieldCode, FieldError};
 
 use crate::model::failure::{Failure, root};
+use crate::words::form;
 
 /// A failure as a heading and a sentence on what to do.
 pub fn failure(failure: &Failure) -> (String, String) {
@@ -40,6 +41,8 @@ fn refusal(code: &str, detail: &str, fields: usize, retry_after: Option<u32>) ->
         "token_limit" => {
             ("You have reached the limit of live tokens", "Delete one that you no longer need, then create this one.".to_owned())
         }
+        "creation_stopped" => (form::STOPPED, detail.to_owned()),
+        "paused_by_admin" => ("An admin paused it", "Only an admin can end the pause earlier.".to_owned()),
         "token_dead" => ("This token no longer works", "It was deleted or has expired meanwhile, so it can’t be edited.".to_owned()),
         "link_invalid" => {
             ("This link no longer works", "It was used already or is too old. Ask a workspace admin for a new one.".to_owned())

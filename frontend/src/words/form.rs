@@ -22,6 +22,8 @@ pub const CREATE: &str = "Create";
 pub const CREATING: &str = "Creating…";
 pub const SAVE: &str = "Save changes";
 pub const SAVING: &str = "Saving…";
+pub const STOPPED: &str = "Nobody can make tokens now";
+pub const BACK: &str = "Back";
 pub const REPLACE: &str = "Delete that one and create again";
 
 pub fn scopes_hint(kind: TokenKind) -> &'static str {

@@ -17,6 +17,7 @@ pub mod inventory;
 pub mod list;
 pub mod organization;
 pub mod people;
+pub mod own;
 pub mod reason;
 pub mod secret;
 pub mod settings;

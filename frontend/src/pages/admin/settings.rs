@@ -77,7 +77,7 @@ fn SettingsForm(page: SettingsPage) -> impl IntoView {
             <FormNotice status />
             <Conflict saved draft is_conflict />
             <Fields page draft status />
-            <div class="actions">
+            <div class="actions actions--sticky">
                 <SubmitButton status label=settings::PREVIEW busy=settings::PREVIEWING />
                 <span class="actions__said" role="status">{said}</span>
             </div>

@@ -33,18 +33,7 @@ pub fn Fields(
     let must_end = Memo::new(move |_| !draft.no_expiration.get());
     view! {
         <div class="setting panel">
-            <Features features=page.features draft errors=status.errors("features") />
-            {strength(some_off, "features-strength", draft.features_strength, strength_of_mask)}
-        </div>
-        <div class="setting panel">
-            <ScopePicker
-                menu=ScopeMenu::new(&page.scopes, &[])
-                chosen=draft.blocked
-                errors=status.errors("blocked_scopes")
-                legend=settings::BLOCKED
-                hint=settings::BLOCKED_HINT
-            />
-            {strength(some_blocked, "blocked-strength", draft.blocked_strength, strength_of_mask)}
+            <Creation draft errors=status.errors("creation_stopped") />
         </div>
         <div class="setting panel">
             <TextField
@@ -82,7 +71,18 @@ pub fn Fields(
             />
         </div>
         <div class="setting panel">
-            <Creation draft errors=status.errors("creation_stopped") />
+            <Features features=page.features draft errors=status.errors("features") />
+            {strength(some_off, "features-strength", draft.features_strength, strength_of_mask)}
+        </div>
+        <div class="setting panel">
+            <ScopePicker
+                menu=ScopeMenu::new(&page.scopes, &[])
+                chosen=draft.blocked
+                errors=status.errors("blocked_scopes")
+                legend=settings::BLOCKED
+                hint=settings::BLOCKED_HINT
+            />
+            {strength(some_blocked, "blocked-strength", draft.blocked_strength, strength_of_mask)}
         </div>
     }
 }
