@@ -42,12 +42,26 @@ events! {
     TokenUpdated = "personal_access_tokens.updated",
     /// It was deleted: by its owner, an admin, or with its owner's deactivation.
     TokenDeleted = "personal_access_tokens.deleted",
+    /// It was paused.
+    TokenPaused = "personal_access_tokens.paused",
+    /// Its pause was ended early.
+    TokenResumed = "personal_access_tokens.resumed",
     /// An organization token was made.
     OrganizationTokenCreated = "organization_tokens.created",
     /// An organization token was edited.
     OrganizationTokenUpdated = "organization_tokens.updated",
     /// An organization token was deleted.
     OrganizationTokenDeleted = "organization_tokens.deleted",
+    /// An organization token was paused.
+    OrganizationTokenPaused = "organization_tokens.paused",
+    /// Its pause was ended early.
+    OrganizationTokenResumed = "organization_tokens.resumed",
+    /// All of one's own tokens were revoked at once.
+    TokensDeleted = "personal_access_tokens.all_deleted",
+    /// A change of many tokens began.
+    TokenChangeStarted = "token_changes.started",
+    /// It ended: through, or stopped.
+    TokenChangeEnded = "token_changes.ended",
     /// A user's roles were set.
     RolesUpdated = "user_roles.updated",
     /// A user was deactivated.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZoneDatabase;
 
 use crate::id::TokenId;
 use crate::name::{MAX_NAME_CHARS, NameError, TokenName};
+use crate::pause::MAX_PAUSE_DAYS;
 use crate::policy::{Policy, Scope};
 use crate::scope::{GrantedScopes, MAX_SCOPES, ScopeId, ScopeSet};
 use crate::settings::AccountSettings;
@@ -259,7 +260,9 @@ impl FieldError {
             FieldCode::Taken => "One of your live tokens has this name. Names are compared without regard to case.".to_owned(),
             FieldCode::NotOffered => "Choose 7, 30, 60 or 90 days, a date, or no expiration.".to_owned(),
             FieldCode::InvalidDate => "There is no such date. Write it as YYYY-MM-DD.".to_owned(),
+            FieldCode::Past if field.ends_with("until") => "The instant is over. Choose a later one.".to_owned(),
             FieldCode::Past => "The date is over. Choose today or later.".to_owned(),
+            FieldCode::TooFar if field.ends_with("until") => format!("A pause lasts at most {MAX_PAUSE_DAYS} days."),
             FieldCode::TooFar => "The date is more than 100 years ahead.".to_owned(),
             FieldCode::UnknownTimeZone => "There is no such time zone. Use an IANA name such as Europe/Paris.".to_owned(),
             FieldCode::ExpirationRequired => "Your account requires an expiration.".to_owned(),

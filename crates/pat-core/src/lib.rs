@@ -8,6 +8,7 @@
 //! - [`token`]: a token's states.
 //! - [`grant`]: what a user may grant, and the decisions to mint, edit and revoke.
 //! - [`settings`]: what an account allows, and what a change of that does to live tokens.
+//! - [`pause`]: refusing for a while. [`inventory`]: which tokens, and changes of many.
 //! - [`people`]: what follows from a change of roles.
 //! - [`widening`]: what asks for a fresh sign-in.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
@@ -20,8 +21,10 @@ pub mod expiry;
 pub mod grant;
 pub mod id;
 pub mod instant;
+pub mod inventory;
 pub mod matcher;
 pub mod name;
+pub mod pause;
 pub mod people;
 pub mod policy;
 pub mod scope;

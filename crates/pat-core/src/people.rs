@@ -80,7 +80,7 @@ impl ReasonCode {
 }
 
 /// Why an admin revoked a token: a code, and a note of at most 500 characters after trimming, which `other` needs. The owner reads both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokeReason {
     code: ReasonCode,
     note: Option<String>,

@@ -61,6 +61,17 @@ pub enum TokenStatus {
 }
 
 impl TokenStatus {
+    /// Parses the name on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "paused" => Some(Self::Paused),
+            "expired" => Some(Self::Expired),
+            "revoked" => Some(Self::Revoked),
+            _ => None,
+        }
+    }
+
     /// Expired and revoked tokens never come back (P10).
     pub fn is_dead(self) -> bool {
         matches!(self, Self::Expired | Self::Revoked)

@@ -11,6 +11,7 @@ use pat_core::email::Email;
 use pat_core::id::TokenId;
 use pat_core::policy::{DX_POLICY, Policy};
 
+use crate::background::Background;
 use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
 use crate::store::Store;
@@ -43,6 +44,8 @@ pub struct App {
     is_preparing: AtomicBool,
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
+    /// Work that no request waits for.
+    pub background: Background,
     /// Tokens whose use was noted within the last minute.
     pub noted_uses: Cache<TokenId, ()>,
 }
@@ -69,6 +72,7 @@ impl App {
             openapi: OnceLock::new(),
             is_preparing: AtomicBool::new(false),
             dead_tokens: DeadTokens::default(),
+            background: Background::default(),
             noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),
         })
     }

@@ -61,6 +61,11 @@ impl Client {
         }
     }
 
+    /// For work that goes on after the request which began it was answered.
+    pub fn background(request_id: Uuid) -> Self {
+        Self { request_id, client_type: Some("background".to_owned()), ..Self::operator() }
+    }
+
     /// What failures are counted by: the address, or for IPv6 the /64 that one customer has.
     pub fn network(&self) -> Option<IpNet> {
         let prefix = if self.ip?.is_ipv4() { 32 } else { 64 };

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pat_core::grant::{EditRefusal, MintRefusal};
+use pat_core::inventory::MAX_RUNNING_CHANGES;
+use pat_core::pause::PauseRefusal;
 use pat_core::people::LastWorkspaceAdmin;
 use pat_core::wire::{FieldCode, FieldError, Problem};
 
@@ -35,6 +37,10 @@ pub enum ApiError {
     TokenLimit(u32),
     /// Expired or revoked tokens can't be edited (P10).
     TokenDead,
+    /// An admin paused the token; its owner can't end that.
+    PausedByAdmin,
+    /// As many changes of many tokens under way as an account may have.
+    TooManyChanges,
     /// Changed since the caller saw it.
     Stale,
     /// An edit without `If-Match`.
@@ -85,6 +91,8 @@ impl ApiError {
             Self::CreationStopped(_) => (StatusCode::FORBIDDEN, "creation_stopped"),
             Self::TokenLimit(_) => (StatusCode::CONFLICT, "token_limit"),
             Self::TokenDead => (StatusCode::CONFLICT, "token_dead"),
+            Self::PausedByAdmin => (StatusCode::CONFLICT, "paused_by_admin"),
+            Self::TooManyChanges => (StatusCode::CONFLICT, "too_many_changes"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
             Self::Stale => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "precondition_required"),
@@ -117,6 +125,8 @@ impl ApiError {
             Self::CreationStopped(message) => message.clone(),
             Self::TokenLimit(limit) => format!("You have {limit} live tokens, as many as allowed. Delete one first."),
             Self::TokenDead => "The token is expired or revoked. It stays as it is; create a new one.".into(),
+            Self::PausedByAdmin => "A workspace admin paused this token. Only workspace admins can change that.".into(),
+            Self::TooManyChanges => format!("{MAX_RUNNING_CHANGES} changes of many tokens are under way. Wait until one has ended, or stop it."),
             Self::LastAdmin => LastWorkspaceAdmin.to_string(),
             Self::Stale => "It was changed since you read it. Read it again and repeat your edit.".into(),
             Self::PreconditionRequired => "Send the version that you read in If-Match, so that no other change is overwritten.".into(),
@@ -170,6 +180,12 @@ fn log(error: &ApiError) {
     }
 }
 
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(vec![error])
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -203,6 +219,16 @@ impl From<MintRefusal> for ApiError {
             MintRefusal::CreationStopped(message) => Self::CreationStopped(message),
             MintRefusal::Invalid(errors) => Self::Invalid(errors),
             MintRefusal::TokenLimit(limit) => Self::TokenLimit(limit),
+        }
+    }
+}
+
+impl From<PauseRefusal> for ApiError {
+    fn from(refusal: PauseRefusal) -> Self {
+        match refusal {
+            PauseRefusal::Dead => Self::TokenDead,
+            PauseRefusal::PausedByAdmin => Self::PausedByAdmin,
+            PauseRefusal::Invalid(error) => Self::Invalid(vec![error]),
         }
     }
 }

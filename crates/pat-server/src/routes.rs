@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::console::{admin_tokens, audit_events, organization_tokens, session, settings, tokens, unused_scopes};
+use crate::console::{admin_tokens, audit_events, organization_tokens, session, settings, token_changes, tokens, unused_scopes};
 use crate::error::ApiError;
 use crate::extract::middleware;
 use crate::store::Conn;
@@ -42,10 +42,16 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(session::confirm))
         .routes(routes!(session::set_password))
         .routes(routes!(session::choices))
-        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::list, tokens::create, tokens::delete_all))
         .routes(routes!(tokens::read, tokens::edit, tokens::delete))
+        .routes(routes!(tokens::pause, tokens::resume))
         .routes(routes!(admin_tokens::list))
-        .routes(routes!(admin_tokens::delete))
+        .routes(routes!(token_changes::preview))
+        .routes(routes!(token_changes::list, token_changes::begin))
+        .routes(routes!(token_changes::read))
+        .routes(routes!(token_changes::stop))
+        .routes(routes!(admin_tokens::read, admin_tokens::delete))
+        .routes(routes!(admin_tokens::pause, admin_tokens::resume))
         .routes(routes!(settings::read, settings::update))
         .routes(routes!(settings::preview))
         .routes(routes!(organization_tokens::list, organization_tokens::create))

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{App, SharedApp};
+use crate::change::token_changes;
 use crate::cli::Serve;
 use crate::store::StoreError;
 use crate::store::migrations::make_audit_partitions;
@@ -53,7 +54,10 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     tracing::info!("stopping");
     handle.graceful_shutdown(Some(DRAIN));
-    Ok(serving.await??)
+    serving.await??;
+    // What doesn't end in time is taken back, and another server goes on with it.
+    let ended = tokio::time::timeout(DRAIN, app.background.stop()).await;
+    Ok(ended.unwrap_or_default())
 }
 
 /// Waits for a preparation that fails for good; one that succeeds goes on keeping partitions.
@@ -77,6 +81,7 @@ async fn prepare(app: SharedApp, migrate: bool, with_demo: bool) -> anyhow::Resu
         }
     }
     app.set_preparing(false);
+    tokio::spawn(token_changes::go_on(app.clone()));
     loop {
         tokio::time::sleep(KEEP_MONTHS).await;
         let made = async { make_audit_partitions(&mut *app.store.conn().await?).await };

@@ -36,35 +36,6 @@ wire! {
         pub name: String,
     }
 
-    /// Which tokens: all conditions that are given must hold. The same names stand in the query of the list.
-    #[derive(Default)]
-    pub struct TokenFilter {
-        /// Personal or organization.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub kind: Option<TokenKind>,
-        /// This user's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub owner: Option<UserId>,
-        /// Holding this scope.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub scope: Option<String>,
-        /// With this status now.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub status: Option<TokenStatus>,
-        /// Ending before this instant.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::instant::optional")]
-        pub expires_before: Option<Timestamp>,
-        /// Last used before this instant, or never; not for tokens made after it.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::instant::optional")]
-        pub not_used_since: Option<Timestamp>,
-        /// Never used.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        pub never_used: bool,
-        /// Without an end.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        pub no_expiration: bool,
-    }
-
     /// `DELETE /api/admin/tokens/{id}` and the same of an organization token.
     pub struct AdminRevoke {
         /// Why.
@@ -133,6 +104,38 @@ wire! {
         /// How many were live.
         pub revoked: u64,
     }
+}
+
+/// Which tokens: all conditions that are given must hold. The same names stand in the query of the list. An unknown one is refused
+/// also here, within an enum: it would make a change of few a change of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TokenFilter {
+    /// Personal or organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<TokenKind>,
+    /// This user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// Holding this scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// With this status now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<TokenStatus>,
+    /// Ending before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::instant::optional")]
+    pub expires_before: Option<Timestamp>,
+    /// Last used before this instant, or never; not for tokens made after it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::instant::optional")]
+    pub not_used_since: Option<Timestamp>,
+    /// Never used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_used: bool,
+    /// Without an end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_expiration: bool,
 }
 
 /// What to do to many tokens.

@@ -5,9 +5,11 @@
 pub mod accounts;
 pub mod organization_tokens;
 pub mod passwords;
+pub mod pauses;
 pub mod people;
 pub mod settings;
 pub mod sign_in;
+pub mod token_changes;
 pub mod tokens;
 
 use axum::http::Method;

@@ -1,8 +1,8 @@
 //! Personal access tokens: mint, edit, delete (P1–P10).
 
-use pat_core::audit::EventType;
+use pat_core::audit::{EventType, Outcome};
 use pat_core::grant::{self, Grantor};
-use pat_core::id::{TokenId, UserId};
+use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::name::TokenName;
 use pat_core::people::RevokeReason;
 use pat_core::scope::ScopeSet;
@@ -10,15 +10,17 @@ use pat_core::secret::TokenSecret;
 use pat_core::settings::AccountSettings;
 use pat_core::token::{TokenKind, Version};
 use pat_core::widening;
-use pat_core::wire::{AdminRevoke, CreateToken, CreatedToken, EditToken, PersonalAccessToken};
+use pat_core::wire::{AdminRevoke, CreateToken, CreatedToken, EditToken, PersonalAccessToken, RevokedAll};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Asker, Record, require_admin, require_fresh};
 use crate::app::App;
+use crate::client::Client;
 use crate::error::ApiError;
+use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::SignedIn;
-use crate::store::tokens::{CreatedVia, NewToken, TokenRow};
+use crate::store::tokens::{Changed, CreatedVia, NewToken, TokenRow};
 use crate::store::{self, Conn, Reach, settings, tokens};
 
 /// Makes a token for the user who asks.
@@ -130,18 +132,54 @@ pub async fn delete(app: &App, asker: Asker<'_>, owner: UserId, id: TokenId) -> 
     asker.conclude(tx, &actor, record, work).await
 }
 
-/// Deletes anybody's token of the account, for a workspace admin who says why.
+/// Revokes all live tokens of the user who asks, in one transaction, with a row for each.
+pub async fn delete_all(app: &App, asker: Asker<'_>, owner: UserId) -> Result<RevokedAll, ApiError> {
+    let (mut tx, actor) = asker.begin(&app.store, Reach::User(owner)).await?;
+    let mut record = Record::new(EventType::TokensDeleted);
+    let work = async {
+        let revoked = tokens::revoke_own(&mut tx, asker.account_id, actor.user_id()).await?;
+        let because = json!({ "owner_id": actor.user_id(), "because": EventType::TokensDeleted.as_str() });
+        let of_token = |token| event(&actor, asker.client, token, because.clone());
+        audit::insert_all(&mut tx, &revoked.iter().map(of_token).collect::<Vec<_>>()).await?;
+        record.context = json!({ "revoked": revoked.len() });
+        Ok(RevokedAll { revoked: u64::try_from(revoked.len()).unwrap_or(u64::MAX) })
+    }
+    .await;
+    asker.conclude(tx, &actor, record, work).await
+}
+
+fn event<'a>(actor: &'a SignedIn, client: &'a Client, token: &'a Changed, context: Value) -> NewEvent<'a> {
+    NewEvent {
+        account_id: actor.account_id(),
+        event_type: EventType::TokenDeleted,
+        outcome: Outcome::Succeeded,
+        reason: None,
+        user: Some(actor.event_user()),
+        token: Some((token.id(), &token.name)),
+        method: None,
+        context,
+        session_id: Some(actor.session_id()),
+        client,
+    }
+}
+
+/// What a change of a token may touch. Its owner never changes, so it may be read before the locks that it names. Where there is no
+/// such token the answer will be 404, once the asker is known to be who may ask.
+pub(super) async fn reach(app: &App, account: AccountId, id: TokenId) -> Result<Reach, ApiError> {
+    let found = tokens::find_any(&mut *app.store.conn().await?, account, id).await?;
+    Ok(found.and_then(|row| row.owner_id()).map_or(Reach::Account, Reach::User))
+}
+
+/// Deletes any token of the account, for a workspace admin who says why.
 pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, request: &AdminRevoke) -> Result<(), ApiError> {
-    // The owner of a token never changes, so it may be read before the locks that it names.
-    let found = tokens::find(&mut *app.store.conn().await?, asker.account_id, id).await?;
-    let owner = found.and_then(|row| row.owner_id());
-    // Without an owner there is nothing to lock but the account; the answer will be 404, once the asker is known to be an admin.
-    let reach = owner.map_or(Reach::Account, Reach::User);
-    let (mut tx, actor) = asker.begin(&app.store, reach).await?;
+    let (mut tx, actor) = asker.begin(&app.store, reach(app, asker.account_id, id).await?).await?;
     let mut record = Record::new(EventType::TokenDeleted);
     let work = async {
         require_admin(&actor)?;
-        let row = tokens::find(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
+        let row = tokens::find_any(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
+        if row.kind() == TokenKind::Organization {
+            record.event_type = EventType::OrganizationTokenDeleted;
+        }
         record.token = Some((id, row.name.clone()));
         let reason = RevokeReason::parse(request.reason, request.note.as_deref()).map_err(|error| ApiError::Invalid(vec![error]))?;
         revoke_locked(&mut tx, &actor, &row, Some(&reason), &mut record).await

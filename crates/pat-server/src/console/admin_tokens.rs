@@ -1,49 +1,85 @@
-//! `/api/admin/tokens`: everyone's, for workspace admins.
+//! `/api/admin/tokens`: everyone's and the organization's, for workspace admins.
 
+use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use pat_core::id::TokenId;
-use pat_core::wire::{AdminRevoke, AdminToken, AdminTokenList, FieldCode};
-use serde::Deserialize;
+use pat_core::inventory::Sort;
+use pat_core::wire::{AdminRevoke, AdminToken, AdminTokenList, FieldCode, Pause};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::inventory_query::ListQuery;
 use crate::app::SharedApp;
 use crate::change;
+use crate::cursor;
 use crate::error::ApiError;
 use crate::extract::{Admin, Id, Json, Query};
+use crate::store::tokens::{Position, Search, Target, TokenRow};
 use crate::store::{self, settings, tokens};
 
-const PAGE: usize = 100;
+const PAGE: usize = 50;
 
-/// Where a page of the list begins.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-pub struct ListQuery {
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
+/// A cursor: behind which token, in which order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    sort: Sort,
+    #[serde(with = "pat_core::instant::optional")]
+    at: Option<Timestamp>,
+    id: TokenId,
 }
 
-/// List everyone's tokens with their owners, newest first.
+impl Place {
+    fn behind(row: &TokenRow, sort: Sort) -> Self {
+        let Position { at, id } = Position::behind(row, sort);
+        Self { sort, at, id }
+    }
+
+    /// The position in a cursor, if it is one of this order.
+    fn read(cursor: &str, sort: Sort) -> Result<Position, ApiError> {
+        let is_of = |place: &Self| place.sort == sort && (place.at.is_some() || matches!(sort, Sort::Expires | Sort::LastUsed));
+        let place = cursor::decode(cursor).filter(is_of).ok_or_else(|| ApiError::field("cursor", FieldCode::Invalid))?;
+        Ok(Position { at: place.at, id: place.id })
+    }
+}
+
+/// List the account's tokens with their owners.
 #[utoipa::path(get, path = "/api/admin/tokens", tag = "admin", params(ListQuery), responses((status = 200, body = AdminTokenList)))]
 pub async fn list(
     State(app): State<SharedApp>,
     Admin(caller): Admin,
     Query(query): Query<ListQuery>,
-) -> Result<axum::Json<AdminTokenList>, ApiError> {
-    let parse = |text: String| text.parse::<TokenId>().ok().ok_or_else(|| ApiError::field("cursor", FieldCode::Invalid));
-    let cursor = query.cursor.map(parse).transpose()?;
+) -> Result<JsonBody<AdminTokenList>, ApiError> {
+    let (conditions, sort) = query.parse(&app.policy)?;
+    let after = query.cursor.as_deref().map(|cursor| Place::read(cursor, sort)).transpose()?;
     let mut conn = app.store.conn().await?;
     let account = caller.session.account_id();
     let settings = settings::find(&mut conn, account).await?;
     let now = store::now(&mut conn).await?;
+    let search = Search { account, target: &Target::Matching(conditions), is_live: false, issued_before: None, now };
     // One more than a page shows whether there is another.
-    let mut rows = tokens::of_account(&mut conn, account, cursor, i64::try_from(PAGE + 1).unwrap_or(i64::MAX)).await?;
+    let mut rows = tokens::page(&mut conn, &search, sort, after, PAGE + 1).await?;
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
-    let next_cursor = rows.last().filter(|_| has_more).map(|row| row.id().to_string());
-    let view = |row: &tokens::TokenRow| AdminToken { token: row.view(&app.policy, &settings, now), kind: row.kind(), owner: row.owner() };
-    Ok(axum::Json(AdminTokenList { tokens: rows.iter().map(view).collect(), next_cursor }))
+    let next_cursor = rows.last().filter(|_| has_more).map(|row| cursor::encode(&json!(Place::behind(row, sort))));
+    Ok(JsonBody(AdminTokenList { tokens: rows.iter().map(|row| row.admin_view(&app.policy, &settings, now)).collect(), next_cursor }))
 }
 
-/// Revoke anybody's token. The owner sees the reason.
+/// Read any token of the account.
+#[utoipa::path(get, path = "/api/admin/tokens/{id}", tag = "admin", params(("id" = TokenId, Path)),
+    responses((status = 200, body = AdminToken)))]
+pub async fn read(State(app): State<SharedApp>, Admin(caller): Admin, Id(id): Id<TokenId>) -> Result<JsonBody<AdminToken>, ApiError> {
+    let mut conn = app.store.conn().await?;
+    let account = caller.session.account_id();
+    let row = tokens::find_any(&mut conn, account, id).await?.ok_or(ApiError::NotFound)?;
+    let settings = settings::find(&mut conn, account).await?;
+    let now = store::now(&mut conn).await?;
+    Ok(JsonBody(row.admin_view(&app.policy, &settings, now)))
+}
+
+/// Revoke any token of the account. Its owner sees the reason.
 #[utoipa::path(delete, path = "/api/admin/tokens/{id}", tag = "admin", request_body = AdminRevoke, params(("id" = TokenId, Path)),
     responses((status = 204)))]
 pub async fn delete(
@@ -54,4 +90,23 @@ pub async fn delete(
 ) -> Result<StatusCode, ApiError> {
     change::tokens::admin_delete(&app, caller.asker(), id, &request).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Pause any token of the account until an instant, at most 30 days ahead. Another pause is replaced.
+#[utoipa::path(post, path = "/api/admin/tokens/{id}/pause", tag = "admin", request_body = Pause, params(("id" = TokenId, Path)),
+    responses((status = 200, body = AdminToken)))]
+pub async fn pause(
+    State(app): State<SharedApp>,
+    Admin(caller): Admin,
+    Id(id): Id<TokenId>,
+    Json(request): Json<Pause>,
+) -> Result<JsonBody<AdminToken>, ApiError> {
+    Ok(JsonBody(change::pauses::admin_pause(&app, caller.asker(), id, &request).await?))
+}
+
+/// End any token's pause now.
+#[utoipa::path(delete, path = "/api/admin/tokens/{id}/pause", tag = "admin", params(("id" = TokenId, Path)),
+    responses((status = 200, body = AdminToken)))]
+pub async fn resume(State(app): State<SharedApp>, Admin(caller): Admin, Id(id): Id<TokenId>) -> Result<JsonBody<AdminToken>, ApiError> {
+    Ok(JsonBody(change::pauses::admin_resume(&app, caller.asker(), id).await?))
 }

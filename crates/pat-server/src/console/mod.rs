@@ -3,8 +3,10 @@
 pub mod admin_tokens;
 pub mod audit_events;
 pub mod export;
+pub mod inventory_query;
 pub mod organization_tokens;
 pub mod session;
 pub mod settings;
+pub mod token_changes;
 pub mod tokens;
 pub mod unused_scopes;

@@ -5,9 +5,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pat_core::id::TokenId;
 use pat_core::token::{TokenStatus, Version};
-use pat_core::wire::{CreateToken, CreatedToken, EditToken, FieldCode, PersonalAccessToken, TokenList};
+use pat_core::wire::{CreateToken, CreatedToken, EditToken, Pause, PersonalAccessToken, RevokedAll, TokenList};
 use serde::Deserialize;
 
+use super::inventory_query::field;
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
@@ -22,24 +23,11 @@ pub struct ListQuery {
     status: Option<String>,
 }
 
-impl ListQuery {
-    fn status(&self) -> Result<Option<TokenStatus>, ApiError> {
-        let parse = |text: &String| match text.as_str() {
-            "active" => Ok(TokenStatus::Active),
-            "paused" => Ok(TokenStatus::Paused),
-            "expired" => Ok(TokenStatus::Expired),
-            "revoked" => Ok(TokenStatus::Revoked),
-            _ => Err(ApiError::field("status", FieldCode::Invalid)),
-        };
-        self.status.as_ref().map(parse).transpose()
-    }
-}
-
 /// List one's own tokens, newest first.
 #[utoipa::path(get, path = "/api/personal-access-tokens", tag = "personal access tokens", params(ListQuery),
     responses((status = 200, body = TokenList)))]
 pub async fn list(State(app): State<SharedApp>, caller: Caller, Query(query): Query<ListQuery>) -> Result<axum::Json<TokenList>, ApiError> {
-    let wanted = query.status()?;
+    let wanted = field("status", query.status.as_deref(), TokenStatus::parse)?;
     let session = &caller.session;
     let mut conn = app.store.conn().await?;
     let account = settings::find(&mut conn, session.account_id()).await?;
@@ -86,6 +74,31 @@ pub async fn edit(
     let seen = if_match(&headers)?;
     let token = change::tokens::edit(&app, caller.asker(), caller.session.user_id(), id, seen, &request).await?;
     Ok(versioned(token))
+}
+
+/// Revoke all of one's own tokens at once.
+#[utoipa::path(delete, path = "/api/personal-access-tokens", tag = "personal access tokens", responses((status = 200, body = RevokedAll)))]
+pub async fn delete_all(State(app): State<SharedApp>, caller: Caller) -> Result<axum::Json<RevokedAll>, ApiError> {
+    Ok(axum::Json(change::tokens::delete_all(&app, caller.asker(), caller.session.user_id()).await?))
+}
+
+/// Pause one of one's own tokens until an instant, at most 30 days ahead. It refuses until then, and works again by itself.
+#[utoipa::path(post, path = "/api/personal-access-tokens/{id}/pause", tag = "personal access tokens", request_body = Pause,
+    params(("id" = TokenId, Path)), responses((status = 200, body = PersonalAccessToken)))]
+pub async fn pause(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    Id(id): Id<TokenId>,
+    Json(request): Json<Pause>,
+) -> Result<Response, ApiError> {
+    Ok(versioned(change::pauses::pause(&app, caller.asker(), id, &request).await?))
+}
+
+/// End the pause of one of one's own tokens now.
+#[utoipa::path(delete, path = "/api/personal-access-tokens/{id}/pause", tag = "personal access tokens", params(("id" = TokenId, Path)),
+    responses((status = 200, body = PersonalAccessToken)))]
+pub async fn resume(State(app): State<SharedApp>, caller: Caller, Id(id): Id<TokenId>) -> Result<Response, ApiError> {
+    Ok(versioned(change::pauses::resume(&app, caller.asker(), id).await?))
 }
 
 /// Delete a token, which revokes it at once, on every server. Deleting a dead one is a success, too.

@@ -1,8 +1,10 @@
 //! The audit log (design section 7). An insert with a proof is the fence of section 6.
 
 mod clean;
+mod many;
 mod read;
 
+pub use many::insert_all;
 pub use read::{Event, Filter, Position, page, scopes_added, web_api_methods};
 
 use diesel::pg::Pg;

@@ -12,6 +12,7 @@ pub mod schema;
 pub mod sessions;
 pub mod settings;
 pub mod statement;
+pub mod token_changes;
 pub mod tokens;
 pub mod transaction;
 

@@ -16,8 +16,9 @@ pub type Conn = AsyncPgConnection;
 /// How long anybody waits for a connection, new or used.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// What every connection is told: no statement, lock or idle transaction lasts for ever.
-const LIMITS: &str = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s";
+/// What every connection is told: no statement, lock or idle transaction lasts for ever, and nothing is compiled, which takes longer
+/// than our longest statements.
+const LIMITS: &str = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off";
 
 /// The database.
 #[derive(Clone)]

@@ -108,6 +108,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    token_changes (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        act -> Jsonb,
+        target -> Jsonb,
+        issued_before -> Timestamptz,
+        state -> Text,
+        matched -> BigInt,
+        done -> BigInt,
+        last_id -> Nullable<Uuid>,
+        asked_by -> Nullable<Uuid>,
+        request_id -> Uuid,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        runner -> Nullable<Uuid>,
+        heartbeat -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     audit_events (account_id, time, id) {
         account_id -> Uuid,
         time -> Timestamptz,

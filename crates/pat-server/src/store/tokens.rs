@@ -1,11 +1,15 @@
 //! Tokens.
 
 mod breaking;
+mod bulk;
+mod inventory;
+mod matching;
 mod read;
 mod write;
 
 pub use breaking::{Touched, touched};
-pub use read::{
-    LifecycleRow, TokenRow, find, find_any, find_organization, live_of_user, live_organization, of_account, of_user, organization,
-};
-pub use write::{CreatedVia, NewToken, insert, note_use, revoke, revoke_all_of_user, set_scopes, update};
+pub use bulk::{Changed, Count, apply, count, revoke_own};
+pub use inventory::{Position, ids, page};
+pub use matching::{Search, Target};
+pub use read::{LifecycleRow, TokenRow, find, find_any, find_organization, live_of_user, live_organization, of_user, organization};
+pub use write::{CreatedVia, NewToken, insert, note_use, pause, resume, revoke, revoke_all_of_user, set_scopes, update};

@@ -22,6 +22,7 @@ mod settings;
 mod settings_preview;
 mod stamps;
 mod support;
+mod token_changes;
 mod tokens;
 mod unused_scopes;
 mod web_api;

@@ -2,7 +2,7 @@
 
 use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl;
 use ipnet::IpNet;
@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use pat_core::grant::{self, EditableToken, LiveToken};
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::name::TokenName;
+use pat_core::pause::Pausable;
 use pat_core::people::ReasonCode;
 use pat_core::policy::Policy;
 use pat_core::scope::{GrantedScopes, ScopeSet};
 use pat_core::settings::{AccountSettings, TokenFacts};
 use pat_core::token::{Lifecycle, TokenKind, Version};
-use pat_core::wire::{Owner, Person, PersonalAccessToken};
+use pat_core::wire::{AdminToken, Owner, Person, PersonalAccessToken};
 use uuid::Uuid;
 
 use crate::store::{Conn, StoreError};
@@ -85,7 +86,8 @@ pub struct TokenRow {
     last_used_user_agent: Option<String>,
 }
 
-const SELECT: &str = "
+/// Tokens with owners and uses, as [`TokenRow`].
+pub(super) const SELECT: &str = "
 SELECT t.id, t.owner_id, o.name AS owner_name, o.email AS owner_email,
        ARRAY(SELECT role FROM user_roles r WHERE r.account_id = o.account_id AND r.user_id = o.id) AS owner_roles,
        t.hint, t.name, t.name_key, t.scopes, t.version, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.revoked_by,
@@ -124,6 +126,16 @@ impl TokenRow {
     /// When it was made.
     pub fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+
+    /// Its last use.
+    pub fn last_used_at(&self) -> Option<Timestamp> {
+        self.last_used_at
+    }
+
+    /// As decisions on pauses see it.
+    pub fn pausable(&self) -> Pausable {
+        Pausable { lifecycle: self.lifecycle(), paused_by: self.paused_by.map(UserId) }
     }
 
     /// The instants that decide its status.
@@ -196,6 +208,13 @@ impl TokenRow {
     }
 }
 
+impl TokenRow {
+    /// With its kind and owner, as admins see it.
+    pub fn admin_view(&self, policy: &Policy, settings: &AccountSettings, now: Timestamp) -> AdminToken {
+        AdminToken { token: self.view(policy, settings, now), kind: self.kind(), owner: self.owner() }
+    }
+}
+
 type Query<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
 
 fn select(rest: &str) -> Query<'_> {
@@ -215,13 +234,6 @@ pub async fn live_of_user(conn: &mut Conn, account: AccountId, owner: UserId) ->
            AND (t.expires_at IS NULL OR t.expires_at > pat_now()) ORDER BY t.id DESC",
     );
     Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(owner.0).load(conn).await?)
-}
-
-/// A page of the account's personal tokens, newest first, older than `before`.
-pub async fn of_account(conn: &mut Conn, account: AccountId, before: Option<TokenId>, limit: i64) -> Result<Vec<TokenRow>, StoreError> {
-    let query = select("WHERE t.account_id = $1 AND t.kind = 'personal' AND ($2 IS NULL OR t.id < $2) ORDER BY t.id DESC LIMIT $3");
-    let query = query.bind::<SqlUuid, _>(account.0).bind::<Nullable<SqlUuid>, _>(before.map(|id| id.0)).bind::<BigInt, _>(limit);
-    Ok(query.load(conn).await?)
 }
 
 /// A token of the account, of either kind.

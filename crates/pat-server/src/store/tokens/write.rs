@@ -95,6 +95,26 @@ pub async fn revoke(conn: &mut Conn, id: TokenId, by: Option<UserId>, reason: Op
     one(changed, id)
 }
 
+/// Pauses a token until an instant; a trigger renews the holder's stamp.
+pub async fn pause(conn: &mut Conn, id: TokenId, by: UserId, until: Timestamp) -> Result<(), StoreError> {
+    set_pause(conn, id, Some(by), Some(until)).await
+}
+
+/// Ends a token's pause; a trigger renews the holder's stamp.
+pub async fn resume(conn: &mut Conn, id: TokenId) -> Result<(), StoreError> {
+    set_pause(conn, id, None, None).await
+}
+
+async fn set_pause(conn: &mut Conn, id: TokenId, by: Option<UserId>, until: Option<Timestamp>) -> Result<(), StoreError> {
+    let change = (
+        tokens::paused_until.eq(until.map(jiff_diesel::Timestamp::from)),
+        tokens::paused_by.eq(by.map(|id| id.0)),
+        tokens::version.eq(tokens::version + 1),
+    );
+    let changed = diesel::update(tokens::table.find(id.0).filter(tokens::revoked_at.is_null())).set(change).execute(conn).await?;
+    one(changed, id)
+}
+
 /// Notes a use as the token's last one. Callers ask at most once a minute a token.
 pub async fn note_use(conn: &mut Conn, account: AccountId, id: TokenId, client: &Client) -> Result<(), StoreError> {
     let change = (
