@@ -146,6 +146,17 @@ export async function fillForm(page: Page, name: string, scopes: string[]): Prom
   for (const scope of scopes) await page.getByLabel(scope, { exact: true }).check();
 }
 
+/** Presses Tab until what has this name has the focus. */
+export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  const focused = page.locator(":focus");
+  const named = page.getByRole("link", { name }).or(page.getByRole("button", { name })).or(page.getByLabel(name));
+  for (let presses = 0; presses < 60; presses += 1) {
+    if ((await focused.and(named).count()) > 0) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab never came to ${name}`);
+}
+
 /** axe finds nothing on the page as it stands. The heading proves that the state meant is the one looked at. */
 export async function expectAccessible(page: Page, heading: string | RegExp): Promise<void> {
   await expect(page.getByRole("heading", { name: heading }).first()).toBeVisible();

@@ -1,5 +1,5 @@
 // A token's life: made, used, edited, deleted; and the secret, which is shown once and kept nowhere.
-import { callWebApi, expect, expectNoSidewaysScroll, fillForm, mint, openEnded, openSettings, people, row, signIn, test, uniqueName } from "./support";
+import { callWebApi, expect, expectNoSidewaysScroll, fillForm, mint, openEnded, openSettings, people, row, signIn, tabTo, test, uniqueName } from "./support";
 
 test("the form offers what the roles allow, and no more", async ({ page }) => {
   await signIn(page, people.member);
@@ -129,40 +129,27 @@ test("without a clipboard the text is selected, and the page says so", async ({ 
 test("a token is made and deleted by keyboard alone", async ({ page }) => {
   const name = uniqueName("keyboard");
   await openSettings(page, people.selfservice);
-  const focused = page.locator(":focus");
-  const tabTo = async (name: string | RegExp) => {
-    for (let presses = 0; presses < 40; presses += 1) {
-      if ((await focused.count()) > 0 && (await isNamed(focused, name))) return;
-      await page.keyboard.press("Tab");
-    }
-    throw new Error(`Tab never came to ${name}`);
-  };
-  const isNamed = async (locator: typeof focused, name: string | RegExp) => {
-    const named = page.getByRole("link", { name }).or(page.getByRole("button", { name })).or(page.getByLabel(name));
-    return (await locator.and(named).count()) > 0;
-  };
-
-  await tabTo("Add personal access token");
+  await tabTo(page, "Add personal access token");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "New personal access token" })).toBeFocused();
-  await tabTo("Name");
+  await tabTo(page, "Name");
   await page.keyboard.type(name);
-  await tabTo("30 days");
+  await tabTo(page, "30 days");
   await page.keyboard.press("ArrowRight");
   await expect(page.getByLabel("60 days")).toBeChecked();
-  await tabTo("catalog:read");
+  await tabTo(page, "catalog:read");
   await page.keyboard.press("Space");
-  await tabTo("Create");
+  await tabTo(page, "Create");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Copy your token now" })).toBeFocused();
-  await tabTo("I have stored it, close");
+  await tabTo(page, "I have stored it, close");
   await page.keyboard.press("Enter");
 
   await expect(page.getByRole("heading", { name: "Settings", level: 1 })).toBeFocused();
-  await tabTo(name);
+  await tabTo(page, name);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name, level: 1 })).toBeFocused();
-  await tabTo("Delete");
+  await tabTo(page, "Delete");
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog");
   await expect(dialog).toBeVisible();
