@@ -7,7 +7,7 @@ use pat_core::wire::{AdminToken, PersonalAccessToken, ScopeChoice};
 use crate::api;
 use crate::components::act_dialog::ActDialog;
 use crate::components::button::{ActionButton, Look};
-use crate::components::edit_form::EditForm;
+use crate::components::edit_form::{Draft, EditForm};
 use crate::components::facts::{Facts, WhatItCouldDo};
 use crate::components::flash::Flash;
 use crate::components::icon::{Icon, Shape};
@@ -72,6 +72,7 @@ fn Token(token: PersonalAccessToken, grantable: Vec<ScopeChoice>, renamed: RwSig
     let saved = RwSignal::new(token);
     let asked = RwSignal::new(None::<Ask>);
     let flash = Flash::current();
+    let draft = Draft::new(KIND, saved);
     Effect::new(move || renamed.set(Some(saved.with(|token| token.name.clone()))));
     let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
     let below = live(move || {
@@ -79,7 +80,7 @@ fn Token(token: PersonalAccessToken, grantable: Vec<ScopeChoice>, renamed: RwSig
             view! { <WhatItCouldDo scopes=saved.get_untracked().scopes /> }.into_any()
         } else {
             view! {
-                <EditForm kind=KIND saved grantable=grantable.clone() />
+                <EditForm draft grantable=grantable.clone() />
                 <Acts saved asked />
             }
             .into_any()
