@@ -318,3 +318,46 @@ async fn loosening_asks_for_the_password_again_and_tightening_does_not() {
     assert_eq!(admin.post("/api/session/confirm", json!({ "password": crate::support::PASSWORD })).await.status, 204);
     assert_eq!(put(&admin, &page["version"], &settings).await.status, 200);
 }
+
+/// A change of many tokens as it is when it has ended.
+pub async fn until_over(admin: &Browser, change: &Value) -> Value {
+    let path = format!("/api/admin/tokens/changes/{}", change["id"].as_str().unwrap_or_else(|| panic!("no change was begun: {change}")));
+    loop {
+        let change = admin.get(&path).await.body;
+        if change["state"] != "running" {
+            return change;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revocation_is_for_good_and_later_tokens_are_only_refused() {
+    for case in cases() {
+        let server = Server::start().await;
+        let (owner, admin) = (server.sign_in("member@demo.test").await, server.sign_in("admin@demo.test").await);
+        let (bearer, id) = old_token(&server, &owner).await;
+        let (spared, spared_id) = server.token(&owner, &["snapshots:read"]).await;
+        let saved = set(&admin, case.setting, with_strength(&case.breaking, "revoke")).await;
+        // Refused from the moment on that this was saved, revoked soon after.
+        assert_ne!(bearer.get("/entities.list").await.status, 200, "{}", case.setting);
+        let change = until_over(&admin, &saved.body["change"]).await;
+        assert_eq!((&change["state"], &change["matched"], &change["done"]), (&json!("finished"), &json!(1), &json!(1)), "{}", case.setting);
+        assert_eq!(bearer.get("/entities.list").await.verdict(), (401, "invalid_auth"));
+        let token = owner.token(&id).await.body;
+        assert_eq!(
+            (&token["status"], &token["revoke_reason"], &token["revoked_by"]["name"]),
+            (&json!("revoked"), &json!("policy"), &json!("Ada Admin"))
+        );
+        assert_eq!(spared.get("/teams.list").await.status, 200);
+
+        server.sql(&format!("UPDATE tokens SET expires_at = NULL, created_at = now() - interval '40 days', scopes = '{{catalog:read}}' WHERE id = '{spared_id}'")).await;
+        server.sql("UPDATE token_usage SET last_used_at = NULL").await;
+        assert_eq!(spared.get("/entities.list").await.verdict(), (403, "not_authorized"), "{}: later ones are refused", case.setting);
+        assert_eq!(owner.token(&spared_id).await.body["status"], "active");
+
+        let saved = set(&admin, case.setting, with_strength(&case.allowing, "revoke")).await;
+        assert_eq!(saved.body["change"], json!(null), "nothing breaks it");
+        assert_eq!((bearer.get("/entities.list").await.status, spared.get("/entities.list").await.status), (401, 200), "{}", case.setting);
+    }
+}
