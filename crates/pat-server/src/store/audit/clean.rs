@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// The longest text, in characters.
-const MAX_CHARS: usize = 300;
+/// The longest text, in characters: a note's.
+const MAX_CHARS: usize = 500;
 
 /// The longest list. A policy has at most 256 scopes.
 const MAX_ITEMS: usize = 300;
