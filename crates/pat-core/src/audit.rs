@@ -62,12 +62,16 @@ events! {
     TokenChangeStarted = "token_changes.started",
     /// It ended: through, or stopped.
     TokenChangeEnded = "token_changes.ended",
+    /// A user was invited.
+    UserCreated = "users.created",
     /// A user's roles were set.
     RolesUpdated = "user_roles.updated",
     /// A user was deactivated.
     UserDeactivated = "users.deactivated",
     /// A user was reactivated.
     UserReactivated = "users.reactivated",
+    /// All of a user's sessions were ended by an admin.
+    SessionsEnded = "user_sessions.deleted",
     /// The account's settings or features were changed.
     SettingsUpdated = "account_settings.updated",
     /// Somebody who is no workspace admin asked for a change that only workspace admins may make.

@@ -249,6 +249,7 @@ impl FieldError {
     pub fn new(field: &str, code: FieldCode) -> Self {
         let message = match code {
             FieldCode::Required if field == "scopes" => "Choose at least one scope.".to_owned(),
+            FieldCode::Required if field == "roles" || field == "to" => "Choose at least one role.".to_owned(),
             FieldCode::Required => format!("{field} is required."),
             FieldCode::TooLong if field == "name" => {
                 format!("The name may have at most {MAX_NAME_CHARS} characters.")
@@ -257,6 +258,7 @@ impl FieldError {
             FieldCode::TooLong => format!("{field} is too long."),
             FieldCode::TooShort => format!("{field} is too short."),
             FieldCode::ControlCharacters => format!("{field} may not hold control characters."),
+            FieldCode::Taken if field == "email" => "Somebody has this e-mail address already.".to_owned(),
             FieldCode::Taken => "One of your live tokens has this name. Names are compared without regard to case.".to_owned(),
             FieldCode::NotOffered => "Choose 7, 30, 60 or 90 days, a date, or no expiration.".to_owned(),
             FieldCode::InvalidDate => "There is no such date. Write it as YYYY-MM-DD.".to_owned(),
@@ -268,7 +270,8 @@ impl FieldError {
             FieldCode::ExpirationRequired => "Your account requires an expiration.".to_owned(),
             FieldCode::ExceedsMaximum => "The token would outlive your account's maximum lifetime.".to_owned(),
             FieldCode::UnknownScope => "There is no such scope.".to_owned(),
-            FieldCode::Duplicate => "The scope is named twice.".to_owned(),
+            FieldCode::Duplicate if field == "scopes" => "The scope is named twice.".to_owned(),
+            FieldCode::Duplicate => format!("{field} is there already."),
             FieldCode::NotGrantable => "Your roles don't allow this scope.".to_owned(),
             FieldCode::UnknownField => format!("{field} is not a field of this request."),
             FieldCode::Invalid => format!("{field} is not valid."),

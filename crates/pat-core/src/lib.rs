@@ -9,7 +9,7 @@
 //! - [`grant`]: what a user may grant, and the decisions to mint, edit and revoke.
 //! - [`settings`]: what an account allows, and what a change of that does to live tokens.
 //! - [`pause`]: refusing for a while. [`inventory`]: which tokens, and changes of many.
-//! - [`people`]: what follows from a change of roles.
+//! - [`people`]: what admins do to people; [`invitation`] and [`roles`] decide on new ones and on what follows from a change of roles.
 //! - [`widening`]: what asks for a fresh sign-in.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
 //! - [`audit`]: what the record calls each event; [`unused`]: what it says of scopes that a token doesn't need.
@@ -22,11 +22,13 @@ pub mod grant;
 pub mod id;
 pub mod instant;
 pub mod inventory;
+pub mod invitation;
 pub mod matcher;
 pub mod name;
 pub mod pause;
 pub mod people;
 pub mod policy;
+pub mod roles;
 pub mod scope;
 pub mod secret;
 pub mod settings;

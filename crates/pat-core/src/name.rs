@@ -1,4 +1,4 @@
-//! A token's name (P7).
+//! Names of tokens (P7) and of people.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -26,16 +26,7 @@ impl TokenName {
     /// # Errors
     /// See [`NameError`].
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let name = text.trim();
-        if name.chars().all(is_invisible) {
-            Err(NameError::Empty)
-        } else if name.chars().any(is_control) {
-            Err(NameError::ControlCharacter)
-        } else if name.chars().count() > MAX_NAME_CHARS {
-            Err(NameError::TooLong)
-        } else {
-            Ok(Self(name.to_owned()))
-        }
+        check(text).map(|name| Self(name.to_owned()))
     }
 
     /// The name as its owner wrote it.
@@ -46,6 +37,23 @@ impl TokenName {
     /// What two names are compared by: NFC and lower case, so that `CI` and `ci` are the same name.
     pub fn key(&self) -> String {
         self.0.nfc().collect::<String>().to_lowercase().nfc().collect()
+    }
+}
+
+/// Trims and checks a name; people's names follow the same rule.
+///
+/// # Errors
+/// See [`NameError`].
+pub fn check(text: &str) -> Result<&str, NameError> {
+    let name = text.trim();
+    if name.chars().all(is_invisible) {
+        Err(NameError::Empty)
+    } else if name.chars().any(is_control) {
+        Err(NameError::ControlCharacter)
+    } else if name.chars().count() > MAX_NAME_CHARS {
+        Err(NameError::TooLong)
+    } else {
+        Ok(name)
     }
 }
 

@@ -1,10 +1,8 @@
-//! What follows for tokens when people change: roles (P3), the last workspace admin, deleting (P10) on others' behalf.
+//! What admins do to people: the last workspace admin, reasons for deleting (P10) on others' behalf, passwords.
 
 use serde::{Deserialize, Serialize};
 
-use crate::grant::scopes_of_roles;
-use crate::policy::{Policy, WORKSPACE_ADMIN};
-use crate::scope::{GrantedScopes, ScopeSet};
+use crate::policy::WORKSPACE_ADMIN;
 use crate::wire::{FieldCode, FieldError};
 
 /// The longest reason for a revocation, in characters.
@@ -13,19 +11,6 @@ pub const MAX_REASON_CHARS: usize = 500;
 /// Whether these roles make a workspace admin.
 pub fn is_workspace_admin<S: AsRef<str>>(roles: &[S]) -> bool {
     roles.iter().any(|role| role.as_ref() == WORKSPACE_ADMIN)
-}
-
-/// P3: the scopes to strike from a user's tokens when their roles change: those that a role taken away adds and no remaining
-/// role does. Features and settings play no part: they only mask.
-pub fn struck_scopes<S: AsRef<str>>(policy: &Policy, before: &[S], after: &[S]) -> ScopeSet {
-    scopes_of_roles(policy, before).difference(scopes_of_roles(policy, after))
-}
-
-/// The scopes left on a token after a strike, and the ones it loses; `None` if it loses none.
-pub fn strike(granted: &GrantedScopes, struck: ScopeSet) -> Option<(GrantedScopes, ScopeSet)> {
-    let lost = granted.known.intersection(struck);
-    let left = GrantedScopes { known: granted.known.difference(lost), unknown: granted.unknown.clone() };
-    (!lost.is_empty()).then_some((left, lost))
 }
 
 /// A change that would leave the account without an active workspace admin.

@@ -184,6 +184,11 @@ impl Policy {
         self.roles.iter().find(|role| role.name == name)
     }
 
+    /// The name that people read of a role; of one that the table doesn't know its stored name.
+    pub fn role_label<'a>(&'a self, name: &'a str) -> &'a str {
+        self.role(name).map_or(name, |role| &role.label)
+    }
+
     /// A scope's row number by its name.
     pub fn scope_id(&self, name: &str) -> Option<ScopeId> {
         self.scope_ids.get(name).copied()

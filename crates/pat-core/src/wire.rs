@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, TokenId, UserId};
 use crate::people::ReasonCode;
-use crate::policy::Access;
+use crate::policy::{Access, Policy};
 use crate::token::{TokenStatus, Version};
 
 macro_rules! wire {
@@ -257,6 +257,13 @@ wire! {
         /// Its last use.
         #[serde(with = "crate::instant::optional")]
         pub last_used_at: Option<Timestamp>,
+    }
+}
+
+impl RoleLabel {
+    /// Roles, by their stored names.
+    pub fn all(policy: &Policy, names: &[String]) -> Vec<Self> {
+        names.iter().map(|name| Self { name: name.clone(), label: policy.role_label(name).to_owned() }).collect()
     }
 }
 

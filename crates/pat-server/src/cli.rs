@@ -149,20 +149,19 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
         anyhow::bail!("there is no feature {unknown}; the policy table has {}", known.join(", "));
     }
     let mut tx = app.store.begin().await?;
-    if people::email_exists(&mut tx, &options.email).await? {
-        anyhow::bail!("{} belongs to somebody already; e-mail addresses are unique in the whole installation", options.email.as_str());
-    }
     let (account, admin) = (AccountId(Uuid::now_v7()), UserId(Uuid::now_v7()));
     people::insert_account(&mut tx, account, &options.name).await?;
     settings::insert(&mut tx, account, &AccountSettings::new(features)).await?;
-    people::insert_user(&mut tx, account, admin, &options.email, &options.admin_name, None).await?;
+    if !people::insert_user(&mut tx, account, admin, &options.email, &options.admin_name, None).await? {
+        anyhow::bail!("{} belongs to somebody already; e-mail addresses are unique in the whole installation", options.email.as_str());
+    }
     people::set_roles(&mut tx, account, admin, &[WORKSPACE_ADMIN.to_owned()]).await?;
     let user = people::find_by_id(&mut tx, admin).await?;
     let client = Client::operator();
     crate::change::accounts::record_creation(&mut tx, &user, &options.name, &client).await?;
-    let secret = create_link(&mut tx, &user, &client).await?;
+    let link = create_link(&app, &mut tx, &user, &client).await?;
     tx.commit().await?;
-    println!("{}/set-password#{}", app.public_url.origin(), secret.expose());
+    println!("{}", link.url);
     eprintln!("Open this link to set the password of {}. It works once, within {LINK_HOURS} hours.", user.email);
     Ok(())
 }

@@ -58,7 +58,9 @@ async fn account(
     settings::insert(tx, account, &AccountSettings::new(features)).await?;
     for (address, name, roles) in people_ {
         let user = UserId(Uuid::now_v7());
-        people::insert_user(tx, account, user, &email(address)?, name, Some(hash)).await?;
+        if !people::insert_user(tx, account, user, &email(address)?, name, Some(hash)).await? {
+            return Err(StoreError::inconsistent(format!("{address} is somebody else's")));
+        }
         let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
         people::set_roles(tx, account, user, &roles).await?;
     }

@@ -7,6 +7,7 @@ use pat_core::grant::{EditRefusal, MintRefusal};
 use pat_core::inventory::MAX_RUNNING_CHANGES;
 use pat_core::pause::PauseRefusal;
 use pat_core::people::LastWorkspaceAdmin;
+use pat_core::roles::RolesRefusal;
 use pat_core::wire::{FieldCode, FieldError, Problem};
 
 use crate::passwords::PasswordError;
@@ -47,6 +48,8 @@ pub enum ApiError {
     PreconditionRequired,
     /// The last active workspace admin stays one.
     LastAdmin,
+    /// The person is deactivated.
+    Deactivated,
     /// The one-time link is unknown, used or over.
     LinkInvalid,
     /// Fields to mend.
@@ -94,6 +97,7 @@ impl ApiError {
             Self::PausedByAdmin => (StatusCode::CONFLICT, "paused_by_admin"),
             Self::TooManyChanges => (StatusCode::CONFLICT, "too_many_changes"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
+            Self::Deactivated => (StatusCode::CONFLICT, "deactivated"),
             Self::Stale => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "precondition_required"),
             Self::LinkInvalid => (StatusCode::GONE, "link_invalid"),
@@ -128,6 +132,7 @@ impl ApiError {
             Self::PausedByAdmin => "A workspace admin paused this token. Only workspace admins can change that.".into(),
             Self::TooManyChanges => format!("{MAX_RUNNING_CHANGES} changes of many tokens are under way. Wait until one has ended, or stop it."),
             Self::LastAdmin => LastWorkspaceAdmin.to_string(),
+            Self::Deactivated => "The person is deactivated. Reactivate them first.".into(),
             Self::Stale => "It was changed since you read it. Read it again and repeat your edit.".into(),
             Self::PreconditionRequired => "Send the version that you read in If-Match, so that no other change is overwritten.".into(),
             Self::LinkInvalid => "The link is used or over. Ask for a new one.".into(),
@@ -210,6 +215,16 @@ impl From<anyhow::Error> for ApiError {
 impl From<LastWorkspaceAdmin> for ApiError {
     fn from(_: LastWorkspaceAdmin) -> Self {
         Self::LastAdmin
+    }
+}
+
+impl From<RolesRefusal> for ApiError {
+    fn from(refusal: RolesRefusal) -> Self {
+        match refusal {
+            RolesRefusal::Invalid(errors) => Self::Invalid(errors),
+            RolesRefusal::Stale => Self::Stale,
+            RolesRefusal::LastAdmin(LastWorkspaceAdmin) => Self::LastAdmin,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::console::{admin_tokens, audit_events, organization_tokens, session, settings, token_changes, tokens, unused_scopes};
+use crate::console::{admin_tokens, audit_events, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes};
 use crate::error::ApiError;
 use crate::extract::middleware;
 use crate::store::Conn;
@@ -52,6 +52,15 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(token_changes::stop))
         .routes(routes!(admin_tokens::read, admin_tokens::delete))
         .routes(routes!(admin_tokens::pause, admin_tokens::resume))
+        .routes(routes!(people::roles))
+        .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::read))
+        .routes(routes!(people::create_password_link))
+        .routes(routes!(people::preview_roles))
+        .routes(routes!(people::set_roles))
+        .routes(routes!(people::deactivate))
+        .routes(routes!(people::reactivate))
+        .routes(routes!(people::end_sessions))
         .routes(routes!(settings::read, settings::update))
         .routes(routes!(settings::preview))
         .routes(routes!(organization_tokens::list, organization_tokens::create))

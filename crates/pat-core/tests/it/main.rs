@@ -12,6 +12,7 @@ mod name;
 mod people;
 mod policy_table;
 mod properties;
+mod roles;
 mod secret;
 mod settings;
 mod unused;

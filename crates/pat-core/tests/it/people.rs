@@ -1,8 +1,7 @@
 //! P3, and what else follows from changes of people.
 
-use pat_core::people::{
-    LastWorkspaceAdmin, ReasonCode, RevokeReason, check_new_password, is_workspace_admin, keep_an_admin, strike, struck_scopes,
-};
+use pat_core::people::{LastWorkspaceAdmin, ReasonCode, RevokeReason, check_new_password, is_workspace_admin, keep_an_admin};
+use pat_core::roles::{strike, struck_scopes};
 use pat_core::scope::GrantedScopes;
 use pat_core::wire::FieldCode;
 

@@ -5,6 +5,7 @@ pub mod audit_events;
 pub mod export;
 pub mod inventory_query;
 pub mod organization_tokens;
+pub mod people;
 pub mod session;
 pub mod settings;
 pub mod token_changes;

@@ -81,13 +81,12 @@ pub async fn choices(State(app): State<SharedApp>, caller: Caller) -> Result<axu
 }
 
 async fn describe(app: &App, conn: &mut Conn, session: &SignedIn) -> Result<Session, ApiError> {
-    let label = |role: &String| app.policy.role(role).map_or_else(|| role.clone(), |known| known.label.clone());
     Ok(Session {
         user: SessionUser {
             id: session.user_id(),
             name: session.name.clone(),
             email: session.email.clone(),
-            roles: session.roles.iter().map(|role| RoleLabel { name: role.clone(), label: label(role) }).collect(),
+            roles: RoleLabel::all(&app.policy, &session.roles),
         },
         account: SessionAccount {
             id: session.account_id(),

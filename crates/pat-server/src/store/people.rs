@@ -1,5 +1,7 @@
 //! Accounts, users, roles and one-time links.
 
+mod list;
+
 use std::collections::{HashMap, HashSet};
 
 use diesel::dsl::{exists, select};
@@ -13,6 +15,8 @@ use uuid::Uuid;
 
 use super::schema::{accounts, password_links, pat_now, sessions, user_roles, users};
 use super::{Conn, StoreError};
+
+pub use self::list::{Filter, PersonRow, Position, find_person, list};
 
 /// A user as decisions see them.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -71,6 +75,11 @@ impl User {
     pub fn is_active(&self) -> bool {
         self.deactivated_at.is_none()
     }
+
+    /// Whether they can act as what their roles make them.
+    pub fn can_sign_in(&self) -> bool {
+        self.is_active() && self.password.phc().is_some()
+    }
 }
 
 /// Makes an account.
@@ -84,7 +93,7 @@ pub async fn account_name(conn: &mut Conn, id: AccountId) -> Result<String, Stor
     Ok(accounts::table.find(id.0).select(accounts::name).first(conn).await?)
 }
 
-/// Makes a user.
+/// Makes a user, and says whether the e-mail address was free; it may be somebody's in another account.
 pub async fn insert_user(
     conn: &mut Conn,
     account: AccountId,
@@ -92,7 +101,7 @@ pub async fn insert_user(
     email: &Email,
     name: &str,
     password_hash: Option<&str>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let row = (
         users::id.eq(id.0),
         users::account_id.eq(account.0),
@@ -100,8 +109,8 @@ pub async fn insert_user(
         users::name.eq(name),
         users::password_hash.eq(password_hash),
     );
-    diesel::insert_into(users::table).values(row).execute(conn).await?;
-    Ok(())
+    let insert = diesel::insert_into(users::table).values(row).on_conflict(users::email).do_nothing();
+    Ok(insert.execute(conn).await? == 1)
 }
 
 /// Whether somebody has this e-mail address already, in any account.
@@ -148,7 +157,7 @@ pub async fn set_roles(conn: &mut Conn, account: AccountId, user: UserId, roles:
     Ok(())
 }
 
-/// Counts the account's active workspace admins other than this user.
+/// Counts the account's active workspace admins other than this user. Who has no password yet can't act as one.
 pub async fn other_admins(conn: &mut Conn, account: AccountId, user: UserId) -> Result<u64, StoreError> {
     let count: i64 = user_roles::table
         .inner_join(users::table.on(users::id.eq(user_roles::user_id)))
@@ -156,16 +165,18 @@ pub async fn other_admins(conn: &mut Conn, account: AccountId, user: UserId) -> 
         .filter(user_roles::role.eq(WORKSPACE_ADMIN))
         .filter(user_roles::user_id.ne(user.0))
         .filter(users::deactivated_at.is_null())
+        .filter(users::password_hash.is_not_null())
         .count()
         .get_result(conn)
         .await?;
     Ok(count.unsigned_abs())
 }
 
-/// Deactivates a user and ends their sessions; a trigger renews their stamp.
-pub async fn deactivate(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
-    let active = users::table.find(user.0).filter(users::deactivated_at.is_null());
+/// Deactivates a user and ends their sessions and one-time links; a trigger renews their stamp.
+pub async fn deactivate(conn: &mut Conn, user: &User) -> Result<(), StoreError> {
+    let active = users::table.find(user.id).filter(users::deactivated_at.is_null());
     diesel::update(active).set(users::deactivated_at.eq(pat_now().nullable())).execute(conn).await?;
+    end_password_links(conn, user).await?;
     end_sessions(conn, user).await
 }
 
@@ -177,16 +188,16 @@ pub async fn reactivate(conn: &mut Conn, user: UserId) -> Result<(), StoreError>
 }
 
 /// Ends all of a user's sessions.
-pub async fn end_sessions(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
-    let open = sessions::table.filter(sessions::user_id.eq(user.0)).filter(sessions::ended_at.is_null());
+pub async fn end_sessions(conn: &mut Conn, user: &User) -> Result<(), StoreError> {
+    let of_user = sessions::table.filter(sessions::account_id.eq(user.account_id)).filter(sessions::user_id.eq(user.id));
+    let open = of_user.filter(sessions::ended_at.is_null());
     diesel::update(open).set(sessions::ended_at.eq(pat_now().nullable())).execute(conn).await?;
     Ok(())
 }
 
 /// Stores a one-time link, of which only the digest is known here. Earlier links of the user end.
 pub async fn insert_password_link(conn: &mut Conn, user: &User, digest: &[u8; 32], expires_at: Timestamp) -> Result<(), StoreError> {
-    let unused = password_links::table.filter(password_links::user_id.eq(user.id)).filter(password_links::used_at.is_null());
-    diesel::delete(unused).execute(conn).await?;
+    end_password_links(conn, user).await?;
     let row = (
         password_links::digest.eq(digest.as_slice()),
         password_links::account_id.eq(user.account_id),
@@ -197,25 +208,30 @@ pub async fn insert_password_link(conn: &mut Conn, user: &User, digest: &[u8; 32
     Ok(())
 }
 
-/// Whether a one-time link still works.
-pub async fn password_link_works(conn: &mut Conn, digest: &[u8; 32]) -> Result<bool, StoreError> {
-    let valid = password_links::table
-        .find(digest.as_slice())
-        .filter(password_links::used_at.is_null())
-        .filter(password_links::expires_at.gt(pat_now()));
-    Ok(select(exists(valid)).get_result(conn).await?)
+/// Ends a user's links.
+async fn end_password_links(conn: &mut Conn, user: &User) -> Result<(), StoreError> {
+    let of_user = password_links::table.filter(password_links::account_id.eq(user.account_id)).filter(password_links::user_id.eq(user.id));
+    diesel::delete(of_user.filter(password_links::used_at.is_null())).execute(conn).await?;
+    Ok(())
 }
 
-/// Uses up a one-time link: whose it is, or `None` if it is unknown, used or expired.
-pub async fn redeem_password_link(conn: &mut Conn, digest: &[u8; 32]) -> Result<Option<(AccountId, UserId)>, StoreError> {
+/// Whose a one-time link is, or `None` if it is unknown, used or expired.
+pub async fn password_link_owner(conn: &mut Conn, digest: &[u8; 32]) -> Result<Option<(AccountId, UserId)>, StoreError> {
+    let valid = password_links::table
+        .find(digest.as_slice())
+        .filter(password_links::used_at.is_null())
+        .filter(password_links::expires_at.gt(pat_now()))
+        .select((password_links::account_id, password_links::user_id));
+    Ok(valid.first(conn).await.optional()?.map(|(account, user)| (AccountId(account), UserId(user))))
+}
+
+/// Uses up a one-time link, under its owner's lock, and says whether it still worked.
+pub async fn redeem_password_link(conn: &mut Conn, digest: &[u8; 32]) -> Result<bool, StoreError> {
     let valid = password_links::table
         .find(digest.as_slice())
         .filter(password_links::used_at.is_null())
         .filter(password_links::expires_at.gt(pat_now()));
-    let used = diesel::update(valid)
-        .set(password_links::used_at.eq(pat_now().nullable()))
-        .returning((password_links::account_id, password_links::user_id));
-    Ok(used.get_result(conn).await.optional()?.map(|(account, user)| (AccountId(account), UserId(user))))
+    Ok(diesel::update(valid).set(password_links::used_at.eq(pat_now().nullable())).execute(conn).await? == 1)
 }
 
 /// Stores a new password.

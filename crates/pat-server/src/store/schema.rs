@@ -37,6 +37,7 @@ diesel::table! {
         stamp -> Uuid,
         created_at -> Timestamptz,
         deactivated_at -> Nullable<Timestamptz>,
+        name_key -> Text,
     }
 }
 
@@ -170,4 +171,9 @@ diesel::allow_tables_to_appear_in_same_query!(accounts, account_settings, users,
 diesel::define_sql_function! {
     /// The primary's clock; a test replaces it in its own database.
     fn pat_now() -> Timestamptz;
+}
+
+diesel::define_sql_function! {
+    /// In lower case, as the database has it.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

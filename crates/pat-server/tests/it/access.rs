@@ -9,17 +9,23 @@ use crate::support::{Answer, Bearer, Browser, Server, json};
 /// Console routes that need no session. The list may only shrink.
 const OPEN: [(&str, &str); 2] = [("post", "/api/session"), ("post", "/api/password")];
 
-/// Verb and path of each operation of the Console API.
-fn console_routes(server: &Server) -> Vec<(String, String)> {
+/// Verb and path of each operation of the Console API, as the description has them.
+fn operations(server: &Server) -> Vec<(String, String)> {
     let api = serde_json::to_value(routes::openapi(&server.app.policy)).unwrap();
     let mut routes = Vec::new();
     for (path, item) in api["paths"].as_object().unwrap() {
         for verb in item.as_object().unwrap().keys().filter(|_| path.starts_with("/api/")) {
-            routes.push((verb.clone(), path.replace("{id}", &uuid::Uuid::now_v7().to_string())));
+            routes.push((verb.clone(), path.clone()));
         }
     }
     assert!(routes.len() >= 10, "{routes:?}");
     routes
+}
+
+/// The same, with ids that name nothing.
+fn console_routes(server: &Server) -> Vec<(String, String)> {
+    let id = uuid::Uuid::now_v7().to_string();
+    operations(server).into_iter().map(|(verb, path)| (verb, path.replace("{id}", &id))).collect()
 }
 
 fn verb(verb: &str) -> Method {
@@ -77,6 +83,49 @@ async fn admin_routes_are_for_workspace_admins() {
             assert_eq!(ask(&browser, method, path).await.verdict(), (403, "forbidden"), "{email}: {method} {path}");
         }
     }
+}
+
+/// Every row of what an admin could change, as text.
+async fn state(server: &Server) -> Vec<String> {
+    let mut rows = Vec::new();
+    for table in ["users", "user_roles", "tokens", "token_usage", "account_settings", "password_links", "token_changes"] {
+        if server.count(&format!("pg_class WHERE relname = '{table}'")).await > 0 {
+            rows.extend(server.texts(&format!("SELECT '{table} ' || t::text AS text FROM {table} t ORDER BY 1")).await);
+        }
+    }
+    rows.extend(server.texts("SELECT id || ' ' || coalesce(ended_at::text, '') AS text FROM sessions ORDER BY 1").await);
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_another_account_is_not_there_for_its_admins() {
+    let server = Server::start().await;
+    let (admin, other) = (server.sign_in("admin@demo.test").await, server.sign_in("admin@other.test").await);
+    let (_, token) = server.token(&server.sign_in("member@demo.test").await, &["catalog:read"]).await;
+    let request = json!({ "name": "ci", "expiration": { "type": "never" }, "scopes": ["catalog:read"] });
+    let organization_token = admin.post("/api/admin/organization-tokens", request).await.body["organization_token"]["id"].clone();
+    let organization_token = organization_token.as_str().unwrap();
+    let user = server.user_id("member@demo.test").await;
+    let before = state(&server).await;
+    let mut seen = 0;
+    for (method, template) in operations(&server) {
+        if !template.starts_with("/api/admin/") || !template.contains("{id}") {
+            continue;
+        }
+        let ids = match template.split('/').nth(3) {
+            Some("users") => vec![user.as_str()],
+            Some("tokens") => vec![token.as_str(), organization_token],
+            Some("organization-tokens") => vec![organization_token],
+            _ => panic!("{template}: which id of the demo account stands here?"),
+        };
+        for id in ids {
+            let path = template.replace("{id}", id);
+            assert_eq!(ask(&other, &method, &path).await.verdict(), (404, "not_found"), "{method} {path}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 10, "{seen}");
+    assert_eq!(state(&server).await, before, "nothing changed");
 }
 
 async fn call(bearer: &Bearer, method: Verb, path: &str) -> Answer {

@@ -4,9 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pat_core::wire::{CreateToken, RequestedExpiration};
-use pat_server::change;
-use pat_server::error::ApiError;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -14,7 +11,7 @@ use crate::people::Admin;
 use crate::support::{Answer, Browser, Server, json};
 
 /// Starts everything at once and waits for all.
-async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(tasks: impl IntoIterator<Item = F>) -> Vec<T> {
+pub async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(tasks: impl IntoIterator<Item = F>) -> Vec<T> {
     let mut set = JoinSet::new();
     for task in tasks {
         set.spawn(task);
@@ -22,7 +19,7 @@ async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(task
     set.join_all().await
 }
 
-fn statuses(answers: &[Answer]) -> Vec<u16> {
+pub fn statuses(answers: &[Answer]) -> Vec<u16> {
     let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     statuses
@@ -84,7 +81,7 @@ async fn a_mint_against_a_demotion_leaves_no_scope_behind() {
     let admin = Arc::new(Admin::sign_in(&server, "admin@demo.test").await);
     let owner = Arc::new(server.sign_in("scorecards@demo.test").await);
     for round in 0..5 {
-        admin.set_roles(&server, "scorecards@demo.test", &["contributor", "scorecard_admin"]).await.unwrap();
+        admin.set_roles(&server, "scorecards@demo.test", &["contributor", "scorecard_admin"]).await;
         let demotion = {
             let (server, admin) = (server.clone(), admin.clone());
             tokio::spawn(async move { admin.set_roles(&server, "scorecards@demo.test", &["contributor"]).await })
@@ -94,7 +91,7 @@ async fn a_mint_against_a_demotion_leaves_no_scope_behind() {
             async move { owner.mint(&format!("{round} {n}"), &["scorecards:write"]).await }
         }))
         .await;
-        demotion.await.unwrap().unwrap();
+        assert_eq!(demotion.await.unwrap().status, 200);
         assert!(answers.iter().all(|answer| [201, 422].contains(&answer.status)), "{answers:?}");
         assert_eq!(server.count("tokens WHERE 'scorecards:write' = ANY (scopes)").await, 0, "minted before: struck; after: refused");
     }
@@ -114,7 +111,7 @@ async fn a_mint_against_a_deactivation_leaves_no_live_token() {
         async move { owner.mint(&format!("token {n}"), &["catalog:read"]).await }
     }))
     .await;
-    deactivation.await.unwrap().unwrap();
+    assert_eq!(deactivation.await.unwrap().status, 200);
     assert!(answers.iter().all(|answer| [201, 401].contains(&answer.status)), "{answers:?}");
     assert_eq!(server.count("tokens WHERE revoked_at IS NULL").await, 0);
 }
@@ -123,16 +120,14 @@ async fn a_mint_against_a_deactivation_leaves_no_live_token() {
 async fn two_admins_can_t_demote_each_other() {
     let server = Arc::new(Server::start().await);
     let first = Arc::new(Admin::sign_in(&server, "admin@demo.test").await);
-    first.set_roles(&server, "member@demo.test", &["workspace_admin"]).await.unwrap();
+    assert_eq!(first.set_roles(&server, "member@demo.test", &["workspace_admin"]).await.status, 200);
     let second = Arc::new(Admin::sign_in(&server, "member@demo.test").await);
-    let results = at_once([(first, "member@demo.test"), (second, "admin@demo.test")].map(|(admin, other)| {
+    let answers = at_once([(first, "member@demo.test"), (second, "admin@demo.test")].map(|(admin, other)| {
         let server = server.clone();
         async move { admin.set_roles(&server, other, &["contributor"]).await }
     }))
     .await;
-    let done = results.iter().filter(|result| result.is_ok()).count();
-    assert_eq!(done, 1, "{results:?}");
-    assert!(results.iter().any(|result| matches!(result, Err(ApiError::Forbidden))), "the loser is no longer an admin: {results:?}");
+    assert_eq!(statuses(&answers), [200, 403], "the loser is no longer an admin: {answers:?}");
     assert_eq!(
         server.count("user_roles WHERE role = 'workspace_admin' AND account_id = (SELECT id FROM accounts WHERE name = 'Demo')").await,
         1
@@ -163,10 +158,9 @@ async fn account_wide_changes_run_one_after_the_other_and_are_never_starved_by_o
     let changes = at_once((0..12).map(|n| {
         let (server, admin) = (server.clone(), admin.clone());
         async move {
-            let expiration = Some(RequestedExpiration::Never {});
-            let token = CreateToken { name: format!("ci {n}"), expiration, scopes: vec!["catalog:read".into()] };
+            let token = json!({ "name": format!("ci {n}"), "expiration": { "type": "never" }, "scopes": ["catalog:read"] });
             match n % 3 {
-                0 => change::organization_tokens::mint(&server.app, admin.asker(), &token).await.map(drop),
+                0 => admin.browser.post("/api/admin/organization-tokens", token).await,
                 1 => admin.set_roles(&server, "database@demo.test", &["contributor"]).await,
                 _ => admin.set_roles(&server, "database@demo.test", &["contributor", "database_admin"]).await,
             }
@@ -175,7 +169,8 @@ async fn account_wide_changes_run_one_after_the_other_and_are_never_starved_by_o
     .await;
     stop.store(true, Ordering::Relaxed);
     let done: usize = others.join_all().await.into_iter().sum();
-    assert!(changes.iter().all(Result::is_ok), "no deadlock, no lock timeout: {changes:?}");
+    // Of two who saw the same roles one comes too late.
+    assert!(changes.iter().all(|answer| [200, 201, 412].contains(&answer.status)), "no deadlock, no lock timeout: {changes:?}");
     assert!(done > 4, "the others went on");
     assert_eq!(server.count("tokens WHERE revoked_at IS NULL AND owner_id IS NOT NULL").await, 0);
 }
@@ -225,7 +220,7 @@ async fn a_write_against_a_deactivation_is_done_before_it_or_not_at_all() {
         async move { bearer.post("/entities.create", json!({ "identifier": format!("race-{n}"), "type": "service" })).await }
     }))
     .await;
-    deactivation.await.unwrap().unwrap();
+    assert_eq!(deactivation.await.unwrap().status, 200);
     let done = answers.iter().filter(|answer| answer.status == 200).count();
     assert!(answers.iter().all(|answer| [200, 401].contains(&answer.status)), "{answers:?}");
     assert_eq!(server.count("resources WHERE identifier LIKE 'race-%'").await, i64::try_from(done).unwrap());

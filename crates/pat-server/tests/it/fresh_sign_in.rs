@@ -1,5 +1,6 @@
 //! What widens authority asks for the password again, two hours after it was given.
 
+use crate::people::Admin;
 use crate::support::{Browser, PASSWORD, Server, json};
 
 /// More than two hours later.
@@ -79,4 +80,38 @@ async fn guesses_count_together_with_those_at_the_sign_in() {
         assert_eq!(status, 401);
     }
     assert_eq!(confirm(&owner, PASSWORD).await, (429, "too_many_attempts".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_admin_widens_asks_for_a_fresh_sign_in_and_what_they_narrow_doesn_t() {
+    let server = Server::start().await;
+    let admin = Admin::sign_in(&server, "admin@demo.test").await;
+    let (member, both) = ("member@demo.test", "scorecards@demo.test");
+    grow_stale(&server).await;
+    for answer in [
+        admin.invite("Noor", "noor@demo.test", &["contributor"]).await,
+        admin.post(&server, member, "password-link").await,
+        admin.post(&server, member, "reactivate").await,
+        admin.set_roles(&server, member, &["contributor", "team_lead"]).await,
+        admin.set_roles(&server, both, &["team_lead"]).await,
+    ] {
+        assert_eq!(answer.verdict(), (403, "fresh_sign_in_required"));
+    }
+    assert_eq!(admin.invite("", "noor@demo.test", &["contributor"]).await.refused_fields(), ["name: required"], "mistakes come first");
+    assert_eq!(server.count("users WHERE name = 'Noor'").await + server.count("password_links").await, 0);
+    assert_eq!(admin.set_roles(&server, both, &["contributor"]).await.status, 200);
+    assert_eq!(admin.deactivate(&server, member).await.status, 200);
+    let sessions = format!("/api/admin/users/{}/sessions", server.user_id(both).await);
+    assert_eq!(admin.browser.delete(&sessions).await.status, 204);
+    let rows = server
+        .texts("SELECT event_type AS text FROM audit_events WHERE reason = 'fresh_sign_in_required' AND outcome = 'refused' ORDER BY time")
+        .await;
+    let expected = ["users.created", "password_links.created", "users.reactivated", "user_roles.updated", "user_roles.updated"];
+    assert_eq!(rows, expected);
+
+    assert_eq!(confirm(&admin.browser, PASSWORD).await.0, 204);
+    assert_eq!(admin.invite("Noor", "noor@demo.test", &["contributor"]).await.status, 201);
+    assert_eq!(admin.post(&server, member, "reactivate").await.status, 200);
+    assert_eq!(admin.post(&server, member, "password-link").await.status, 200);
+    assert_eq!(admin.set_roles(&server, member, &["contributor", "team_lead"]).await.status, 200);
 }

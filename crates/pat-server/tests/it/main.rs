@@ -15,6 +15,8 @@ mod organization_tokens;
 mod outage;
 mod page;
 mod people;
+mod people_list;
+mod people_races;
 mod process;
 mod schema;
 mod sessions;
