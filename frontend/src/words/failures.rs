@@ -31,6 +31,7 @@ fn refusal(code: &str, detail: &str, fields: usize, retry_after: Option<u32>) ->
             "You signed in more than 2 hours ago. Send the form again, and enter your password when you are asked. Nothing was saved yet."
                 .to_owned(),
         ),
+        "deactivated" => ("They are deactivated", "Reactivate them first.".to_owned()),
         "last_admin" => (
             "This is the last workspace admin",
             "Without one, nobody could manage this account. Make somebody else a workspace admin first.".to_owned(),
