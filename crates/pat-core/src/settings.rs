@@ -121,7 +121,8 @@ impl AccountSettings {
         };
         let is_bound = self.unused.strength.binds_live() || self.unused.from.is_some_and(|from| token.created_at >= from);
         let stale_at = self.unused.days.filter(|_| is_bound);
-        Ruling { broken, stale_at: stale_at.map(|days| days_after(token.last_used_at.unwrap_or(token.created_at), days)) }
+        let counted_from = token.last_used_at.map_or(token.created_at, |used| used.max(token.created_at));
+        Ruling { broken, stale_at: stale_at.map(|days| days_after(counted_from, days)) }
     }
 
     /// Scopes of features that are off.

@@ -21,7 +21,7 @@ pub enum BrokenRule {
     },
     /// It has no end.
     NeverEnds {},
-    /// It was not used after an instant, nor made after it.
+    /// It was neither made nor used after an instant.
     NotUsedSince {
         /// The instant.
         #[serde(with = "crate::instant")]

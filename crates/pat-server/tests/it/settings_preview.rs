@@ -90,6 +90,10 @@ fn alone(settings: &AccountSettings, rule: Rule, policy: &Policy) -> AccountSett
     alone
 }
 
+fn count(of: usize) -> u64 {
+    u64::try_from(of).unwrap()
+}
+
 fn strength(settings: &AccountSettings, rule: Rule) -> Strength {
     match rule {
         Rule::MaxLifetime => settings.max_lifetime_strength,
@@ -282,7 +286,7 @@ async fn a_preview_shows_exactly_the_tokens_that_are_decided_otherwise() {
             let tokens = &expected[&effect.rule];
             let context = format!("{:?} {before:?} {proposed:?}", effect.rule);
             let owners: BTreeSet<_> = tokens.iter().filter_map(|token| token.owner.as_ref()).collect();
-            assert_eq!((effect.tokens.count, effect.tokens.owners), (tokens.len() as u64, owners.len() as u64), "{context}");
+            assert_eq!((effect.tokens.count, effect.tokens.owners), (count(tokens.len()), count(owners.len())), "{context}");
             let sample: Vec<_> = effect.tokens.sample.iter().map(|token| token.token.id.to_string()).collect();
             assert_eq!(sample, tokens.iter().take(10).map(|token| token.id.clone()).collect::<Vec<_>>(), "{context}");
             assert_eq!(effect.strength == Strength::Revoke, strength(&after, effect.rule) == Strength::Revoke);

@@ -15,6 +15,9 @@ use crate::store::{StoreError, Transaction};
 /// How many tokens a preview shows.
 const SAMPLE: i64 = 10;
 
+/// Of more tokens than this the newest are met soon on a walk from the newest token. Of fewer, the walk could pass by all the others.
+const RARE: i64 = 100;
+
 /// What an effect touches.
 #[derive(Clone, Debug)]
 pub struct Touched {
@@ -27,13 +30,17 @@ pub struct Touched {
 }
 
 #[derive(QueryableByName)]
-struct Row {
+struct CountRow {
     #[diesel(sql_type = BigInt)]
     count: i64,
     #[diesel(sql_type = BigInt)]
     owners: i64,
-    #[diesel(sql_type = Array<SqlUuid>)]
-    sample: Vec<Uuid>,
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// The live tokens of the account that an effect touches at `now`.
@@ -41,24 +48,38 @@ pub async fn touched(tx: &mut Transaction, account: AccountId, effect: &Effect, 
     // A scan of the whole table would read every other account's tokens as well, and an index in memory is cheaper than the usual costs say.
     diesel::sql_query("SET LOCAL enable_seqscan = off").execute(tx).await?;
     diesel::sql_query("SET LOCAL random_page_cost = 1.1").execute(tx).await?;
-    let rules = || effect.unless.iter().chain([&effect.breaks]);
-    let from = if rules().any(asks_for_use) { "tokens t JOIN token_usage u ON u.token_id = t.id" } else { "tokens t" };
-    // Gathered once: where few tokens match, to look for the newest of them on their own would be as much work again.
-    let statement = Statement::new(format!("WITH hits AS MATERIALIZED (SELECT t.id, t.owner_id, t.created_at FROM {from}"));
-    let statement = statement.sql(" WHERE t.account_id = ").bind::<SqlUuid, _>(account.0);
-    let statement = statement.sql(" AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ").bind::<Timestamptz, _>(at(now));
-    let mut statement = push(statement.sql(") AND "), &effect.breaks);
-    for other in &effect.unless {
-        statement = push(statement.sql(" AND NOT "), other);
+    let hits = Hits { account, effect, now };
+    let count = "SELECT coalesce(sum(tokens), 0)::bigint AS count, count(owner_id) AS owners FROM (SELECT t.owner_id, count(*) AS tokens";
+    let count: CountRow = hits.select(count).sql(" GROUP BY t.owner_id) owners").query().get_result(tx).await?;
+    let newest = "created_at DESC, t.id DESC LIMIT ";
+    let sample = if count.count > RARE {
+        hits.select("SELECT t.id").sql(" ORDER BY t.").sql(newest)
+    } else {
+        // OFFSET keeps the inner query as it is: all of them are found, then sorted.
+        hits.select("SELECT t.id FROM (SELECT t.id, t.created_at").sql(" OFFSET 0) t ORDER BY t.").sql(newest)
+    };
+    let sample: Vec<IdRow> = sample.bind::<BigInt, _>(SAMPLE).query().load(tx).await?;
+    let sample = newest_of(tx, account, sample.into_iter().map(|row| row.id).collect()).await?;
+    Ok(Touched { count: count.count.unsigned_abs(), owners: count.owners.unsigned_abs(), sample })
+}
+
+/// What an effect touches, to be selected from.
+struct Hits<'a> {
+    account: AccountId,
+    effect: &'a Effect,
+    now: Timestamp,
+}
+
+impl Hits<'_> {
+    fn select(&self, what: &str) -> Statement {
+        let Effect { breaks, unless, .. } = self.effect;
+        let with_use = unless.iter().chain([breaks]).any(asks_for_use);
+        let tables = if with_use { "tokens t JOIN token_usage u ON u.token_id = t.id" } else { "tokens t" };
+        let statement = Statement::new(format!("{what} FROM {tables} WHERE t.account_id = ")).bind::<SqlUuid, _>(self.account.0);
+        let statement = statement.sql(" AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ");
+        let statement = push(statement.bind::<Timestamptz, _>(at(self.now)).sql(") AND "), breaks);
+        unless.iter().fold(statement, |statement, other| push(statement.sql(" AND NOT "), other))
     }
-    let statement = statement
-        .sql(") SELECT (SELECT count(*) FROM hits) AS count, (SELECT count(owner_id) FROM (SELECT DISTINCT owner_id FROM hits) owners) AS owners, ")
-        .sql("ARRAY(SELECT id FROM hits ORDER BY created_at DESC, id DESC LIMIT ")
-        .bind::<BigInt, _>(SAMPLE)
-        .sql(") AS sample");
-    let row: Row = statement.query().get_result(tx).await?;
-    let sample = newest_of(tx, account, row.sample).await?;
-    Ok(Touched { count: row.count.unsigned_abs(), owners: row.owners.unsigned_abs(), sample })
 }
 
 /// Whether a rule asks for `u`, a token's use.
@@ -76,7 +97,8 @@ pub(super) fn push(statement: Statement, rule: &BrokenRule) -> Statement {
         }
         BrokenRule::NeverEnds {} => statement.sql("(t.expires_at IS NULL)"),
         BrokenRule::NotUsedSince { at: since, from } => {
-            let statement = statement.sql("(coalesce(u.last_used_at, t.created_at) <= ").bind::<Timestamptz, _>(at(*since));
+            let statement = statement.sql("(t.created_at <= ").bind::<Timestamptz, _>(at(*since));
+            let statement = statement.sql(" AND (u.last_used_at IS NULL OR u.last_used_at <= ").bind::<Timestamptz, _>(at(*since)).sql(")");
             match from {
                 Some(from) => statement.sql(" AND t.created_at >= ").bind::<Timestamptz, _>(at(*from)).sql(")"),
                 None => statement.sql(")"),
