@@ -88,7 +88,7 @@ pub async fn export(State(app): State<SharedApp>, Admin(caller): Admin, Query(qu
     if query.cursor.is_some() {
         return Err(ApiError::field("cursor", FieldCode::UnknownField));
     }
-    Ok(export::stream("audit-events.jsonl", "application/x-ndjson", Rows { app, filter, read: Some(None) }).await?)
+    Ok(export::stream("audit-events.jsonl", "application/x-ndjson", Rows { app, filter, before: None, is_over: false }).await?)
 }
 
 /// What happened with anybody's token of the account, newest first.
@@ -161,15 +161,19 @@ fn parse_network(text: &str) -> Option<IpNet> {
 struct Rows {
     app: SharedApp,
     filter: Filter,
-    /// After which row to go on; nothing is left where it is `None`.
-    read: Option<Option<Position>>,
+    /// After which row to go on.
+    before: Option<Position>,
+    is_over: bool,
 }
 
 impl Batches for Rows {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(before) = self.read else { return Ok(None) };
-        let rows = audit::page(&mut *self.app.store.conn().await?, &self.filter, before, limit(export::BATCH)).await?;
-        self.read = rows.last().filter(|_| rows.len() == export::BATCH).map(|row| Some(row.position()));
+        if self.is_over {
+            return Ok(None);
+        }
+        let rows = audit::page(&mut *self.app.store.conn().await?, &self.filter, self.before, limit(export::BATCH)).await?;
+        self.is_over = rows.len() < export::BATCH;
+        self.before = rows.last().map(audit::Event::position);
         let mut lines = Vec::with_capacity(rows.len() * 600);
         for row in rows {
             serde_json::to_writer(&mut lines, &row.view()).map_err(|error| StoreError::Defect(error.into()))?;
