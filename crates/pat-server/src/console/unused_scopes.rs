@@ -45,7 +45,8 @@ async fn describe(app: &App, conn: &mut Conn, account: AccountId, token: &TokenR
     let now = store::now(conn).await?;
     let mut scopes = Vec::new();
     // Where nobody knows what a call needed, nothing is named.
-    if let Some(needed) = needed_scopes(conn, policy, token, granted).await? {
+    let needed = needed_scopes(conn, policy, token, granted).await?;
+    if let Some(needed) = needed.filter(|needed| !granted.is_subset(*needed)) {
         let added: HashMap<String, _> = audit::scopes_added(conn, account, token.id()).await?.into_iter().collect();
         let name = |scope| policy.rows(ScopeSet::from_iter([scope])).next().map(|row| row.name.clone());
         let since = |scope| name(scope).and_then(|name| added.get(&name).copied()).unwrap_or(token.created_at());
