@@ -75,6 +75,7 @@ impl Conditions {
 
 /// The order of a list of tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Newest first.
@@ -86,19 +87,6 @@ pub enum Sort {
     Expires,
     /// Never used first, then the longest ago.
     LastUsed,
-}
-
-impl Sort {
-    /// Parses the name in a query.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "created" => Some(Self::Created),
-            "oldest" => Some(Self::Oldest),
-            "expires" => Some(Self::Expires),
-            "last_used" => Some(Self::LastUsed),
-            _ => None,
-        }
-    }
 }
 
 /// What to do to many tokens, checked.

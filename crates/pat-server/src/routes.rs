@@ -11,7 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::console::{admin_tokens, audit_events, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes};
+use crate::console::{
+    admin_tokens, audit_events, inventory_export, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes,
+};
 use crate::error::ApiError;
 use crate::extract::middleware;
 use crate::store::Conn;
@@ -46,6 +48,7 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(tokens::read, tokens::edit, tokens::delete))
         .routes(routes!(tokens::pause, tokens::resume))
         .routes(routes!(admin_tokens::list))
+        .routes(routes!(inventory_export::export))
         .routes(routes!(token_changes::preview))
         .routes(routes!(token_changes::list, token_changes::begin))
         .routes(routes!(token_changes::read))

@@ -10,7 +10,7 @@ use pat_core::wire::{AdminRevoke, AdminToken, AdminTokenList, FieldCode, Pause};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::inventory_query::ListQuery;
+use super::inventory_query::InventoryQuery;
 use crate::app::SharedApp;
 use crate::change;
 use crate::cursor;
@@ -46,14 +46,14 @@ impl Place {
 }
 
 /// List the account's tokens with their owners.
-#[utoipa::path(get, path = "/api/admin/tokens", tag = "admin", params(ListQuery), responses((status = 200, body = AdminTokenList)))]
+#[utoipa::path(get, path = "/api/admin/tokens", tag = "admin", params(InventoryQuery), responses((status = 200, body = AdminTokenList)))]
 pub async fn list(
     State(app): State<SharedApp>,
     Admin(caller): Admin,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<InventoryQuery>,
 ) -> Result<JsonBody<AdminTokenList>, ApiError> {
-    let (conditions, sort) = query.parse(&app.policy)?;
-    let after = query.cursor.as_deref().map(|cursor| Place::read(cursor, sort)).transpose()?;
+    let (conditions, sort, cursor) = query.list(&app.policy)?;
+    let after = cursor.as_deref().map(|cursor| Place::read(cursor, sort)).transpose()?;
     let mut conn = app.store.conn().await?;
     let account = caller.session.account_id();
     let settings = settings::find(&mut conn, account).await?;

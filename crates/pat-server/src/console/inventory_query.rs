@@ -1,81 +1,98 @@
 //! The query of the list of everyone's tokens, and of its export.
 
-use pat_core::instant;
+use jiff::Timestamp;
+use pat_core::id::UserId;
 use pat_core::inventory::{Conditions, Sort};
 use pat_core::policy::Policy;
 use pat_core::token::{TokenKind, TokenStatus};
 use pat_core::wire::{FieldCode, TokenFilter};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::ApiError;
 
-/// A query with the filter and the order, and more. Two structs with the same fields, as serde can't name unknown fields of a struct
-/// within a struct.
-macro_rules! query {
-    ($(#[$doc:meta])* pub struct $name:ident { $($more:tt)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Deserialize, utoipa::IntoParams)]
-        pub struct $name {
-            /// Only personal, or only organization tokens.
-            #[param(value_type = Option<TokenKind>)]
-            kind: Option<String>,
-            /// Only this user's.
-            #[param(value_type = Option<uuid::Uuid>)]
-            owner: Option<String>,
-            /// Only those holding this scope.
-            scope: Option<String>,
-            /// Only those with this status.
-            #[param(value_type = Option<TokenStatus>)]
-            status: Option<String>,
-            /// Only those that end before this instant.
-            #[param(value_type = Option<jiff::Timestamp>)]
-            expires_before: Option<String>,
-            /// Only those made before this instant and not used since.
-            #[param(value_type = Option<jiff::Timestamp>)]
-            not_used_since: Option<String>,
-            /// Only those that were never used.
-            #[param(value_type = Option<bool>)]
-            never_used: Option<String>,
-            /// Only those without an end.
-            #[param(value_type = Option<bool>)]
-            no_expiration: Option<String>,
-            /// `created` (newest first), `oldest`, `expires` (soonest first) or `last_used` (never used first, then longest ago).
-            sort: Option<String>,
-            $($more)*
-        }
-
-        impl $name {
-            /// The conditions and the order.
-            ///
-            /// # Errors
-            /// The field to mend.
-            pub fn parse(&self, policy: &Policy) -> Result<(Conditions, Sort), ApiError> {
-                let filter = TokenFilter {
-                    kind: field("kind", self.kind.as_deref(), TokenKind::parse)?,
-                    owner: field("owner", self.owner.as_deref(), |text| text.parse().ok())?,
-                    scope: self.scope.clone(),
-                    status: field("status", self.status.as_deref(), TokenStatus::parse)?,
-                    expires_before: field("expires_before", self.expires_before.as_deref(), instant::parse)?,
-                    not_used_since: field("not_used_since", self.not_used_since.as_deref(), instant::parse)?,
-                    never_used: field("never_used", self.never_used.as_deref(), |text| text.parse().ok())?.unwrap_or_default(),
-                    no_expiration: field("no_expiration", self.no_expiration.as_deref(), |text| text.parse().ok())?.unwrap_or_default(),
-                };
-                let sort = field("sort", self.sort.as_deref(), Sort::parse)?.unwrap_or_default();
-                Ok((Conditions::parse(&filter, policy)?, sort))
-            }
-        }
-    };
+/// Which tokens, in which order: all conditions that are given hold.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub struct InventoryQuery {
+    /// Personal or organization tokens.
+    kind: Option<TokenKind>,
+    /// This user's.
+    owner: Option<UserId>,
+    /// Holding this scope.
+    scope: Option<String>,
+    /// With this status.
+    status: Option<TokenStatus>,
+    /// Ending before this instant, RFC 3339 in UTC.
+    #[serde(default, with = "pat_core::instant::optional")]
+    expires_before: Option<Timestamp>,
+    /// Made before this instant and not used since.
+    #[serde(default, with = "pat_core::instant::optional")]
+    not_used_since: Option<Timestamp>,
+    /// Never used.
+    #[serde(default, deserialize_with = "flag")]
+    never_used: bool,
+    /// Without an end.
+    #[serde(default, deserialize_with = "flag")]
+    no_expiration: bool,
+    /// The order: newest first, if nothing is said.
+    #[serde(default)]
+    sort: Sort,
+    /// `next_cursor` of the page before, in the same order; an export takes none.
+    cursor: Option<String>,
+    /// `csv` or `jsonl`, of an export only.
+    format: Option<Format>,
 }
 
-query! {
-    /// Which tokens, in which order, from where on.
-    pub struct ListQuery {
-        /// `next_cursor` of the page before, which was asked for with the same order.
-        pub cursor: Option<String>,
+/// What an export is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// For spreadsheets.
+    Csv,
+    /// JSON Lines.
+    Jsonl,
+}
+
+impl InventoryQuery {
+    /// Of the list: which tokens, in which order, and the cursor.
+    ///
+    /// # Errors
+    /// The field to mend.
+    pub fn list(self, policy: &Policy) -> Result<(Conditions, Sort, Option<String>), ApiError> {
+        match self.format {
+            Some(_) => Err(ApiError::field("format", FieldCode::UnknownField)),
+            None => Ok((self.conditions(policy)?, self.sort, self.cursor)),
+        }
+    }
+
+    /// Of the export: which tokens, in which order, and as what.
+    ///
+    /// # Errors
+    /// The field to mend.
+    pub fn export(self, policy: &Policy) -> Result<(Conditions, Sort, Format), ApiError> {
+        match (self.format, &self.cursor) {
+            (_, Some(_)) => Err(ApiError::field("cursor", FieldCode::UnknownField)),
+            (None, None) => Err(ApiError::field("format", FieldCode::Required)),
+            (Some(format), None) => Ok((self.conditions(policy)?, self.sort, format)),
+        }
+    }
+
+    fn conditions(&self, policy: &Policy) -> Result<Conditions, ApiError> {
+        let filter = TokenFilter {
+            kind: self.kind,
+            owner: self.owner,
+            scope: self.scope.clone(),
+            status: self.status,
+            expires_before: self.expires_before,
+            not_used_since: self.not_used_since,
+            never_used: self.never_used,
+            no_expiration: self.no_expiration,
+        };
+        Ok(Conditions::parse(&filter, policy)?)
     }
 }
 
-/// Reads a value that is given.
-pub fn field<T>(name: &str, text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
-    text.map(|text| parse(text).ok_or_else(|| ApiError::field(name, FieldCode::Invalid))).transpose()
+/// Values of a query are texts.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }

@@ -3,6 +3,7 @@
 pub mod admin_tokens;
 pub mod audit_events;
 pub mod export;
+pub mod inventory_export;
 pub mod inventory_query;
 pub mod organization_tokens;
 pub mod people;

@@ -8,7 +8,6 @@ use pat_core::token::{TokenStatus, Version};
 use pat_core::wire::{CreateToken, CreatedToken, EditToken, Pause, PersonalAccessToken, RevokedAll, TokenList};
 use serde::Deserialize;
 
-use super::inventory_query::field;
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
@@ -19,22 +18,20 @@ use crate::store::{self, settings, tokens};
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 pub struct ListQuery {
     /// Only tokens with this status.
-    #[param(value_type = Option<TokenStatus>)]
-    status: Option<String>,
+    status: Option<TokenStatus>,
 }
 
 /// List one's own tokens, newest first.
 #[utoipa::path(get, path = "/api/personal-access-tokens", tag = "personal access tokens", params(ListQuery),
     responses((status = 200, body = TokenList)))]
 pub async fn list(State(app): State<SharedApp>, caller: Caller, Query(query): Query<ListQuery>) -> Result<axum::Json<TokenList>, ApiError> {
-    let wanted = field("status", query.status.as_deref(), TokenStatus::parse)?;
     let session = &caller.session;
     let mut conn = app.store.conn().await?;
     let account = settings::find(&mut conn, session.account_id()).await?;
     let now = store::now(&mut conn).await?;
     let rows = tokens::of_user(&mut conn, session.account_id(), session.user_id()).await?;
     let views = rows.iter().map(|row| row.view(&app.policy, &account, now));
-    let personal_access_tokens = views.filter(|view| wanted.is_none_or(|status| view.status == status)).collect();
+    let personal_access_tokens = views.filter(|view| query.status.is_none_or(|status| view.status == status)).collect();
     Ok(axum::Json(TokenList { personal_access_tokens }))
 }
 

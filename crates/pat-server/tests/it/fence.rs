@@ -138,6 +138,41 @@ async fn expiry_between_decision_and_proof_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_begins_during_a_request_is_noticed() {
+    let server = Server::start().await;
+    let owner = server.sign_in("member@demo.test").await;
+    let (bearer, id) = server.token(&owner, &["catalog:read"]).await;
+    let mut blocker = server.database.connect().await;
+    blocker.batch_execute("BEGIN; LOCK TABLE resources IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let read = tokio::spawn(async move { bearer.get("/entities.list").await });
+    until_somebody_waits(&server).await;
+    let until =
+        server.text("SELECT to_char(pat_now() AT TIME ZONE 'UTC' + interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS text").await;
+    assert_eq!(owner.post(&format!("/api/personal-access-tokens/{id}/pause"), json!({ "until": until })).await.status, 200);
+    blocker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(read.await.unwrap().verdict(), (401, "invalid_auth"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_ends_during_a_request_is_noticed() {
+    let server = Server::start().await;
+    let owner = server.sign_in("member@demo.test").await;
+    let (bearer, id) = server.token(&owner, &["catalog:read"]).await;
+    let until =
+        server.text("SELECT to_char(pat_now() AT TIME ZONE 'UTC' + interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS text").await;
+    assert_eq!(owner.post(&format!("/api/personal-access-tokens/{id}/pause"), json!({ "until": until })).await.status, 200);
+    // The refusal has been decided on and waits to write its row when the pause ends.
+    let mut blocker = server.database.connect().await;
+    blocker.batch_execute("BEGIN; LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let read = tokio::spawn(async move { bearer.get("/entities.list").await });
+    until_somebody_waits(&server).await;
+    server.advance_clock("25 hours").await;
+    blocker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(read.await.unwrap().status, 200, "a refusal whose ground has gone is taken back, too");
+    assert_eq!(server.count("audit_events WHERE event_type = 'web_api.called' AND outcome = 'refused'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_hangs_up_cancels_nothing() {
     let server = Server::start().await;
     let owner = server.sign_in("database@demo.test").await;

@@ -17,8 +17,11 @@ use super::read::{SELECT, TokenRow};
 use crate::store::statement::{Query, Statement};
 use crate::store::{Conn, StoreError};
 
-/// How many tokens of an order are looked at before those that match are gathered from the index of scopes.
-const WALK: i64 = 4_000;
+/// How many tokens of an order are looked at first for some that hold a scope. If so many of them do that it is no rare one, it is worth
+/// to go on along the order; else those that match are gathered from the index of scopes.
+const FIRST_WALK: i64 = 1_000;
+const NOT_RARE: usize = 4;
+const LONG_WALK: i64 = 20_000;
 
 /// A place in an order: behind this token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +53,15 @@ pub async fn page(
     limit: usize,
 ) -> Result<Vec<TokenRow>, StoreError> {
     let mut rows = Vec::new();
+    let mut ways = search.ways();
     for (range, after) in ranges(search, sort, after) {
-        if rows.len() < limit {
-            rows.append(&mut Part { search, range, after, limit: limit - rows.len() }.rows(conn).await?);
+        let part = Part { search, range, after, limit: limit - rows.len() };
+        while part.limit > 0 {
+            let found: Vec<TokenRow> = part.rows_by(ways.now).load(conn).await?;
+            if ways.is_enough(found.len(), part.limit) {
+                rows.extend(found);
+                break;
+            }
         }
     }
     Ok(rows)
@@ -60,8 +69,54 @@ pub async fn page(
 
 /// Ids of at most `limit` tokens, ascending, from behind one.
 pub async fn ids(conn: &mut Conn, search: &Search<'_>, after: Option<TokenId>, limit: usize) -> Result<Vec<TokenId>, StoreError> {
-    let after = after.map(|id| Position { at: None, id });
-    Part { search, range: Range::Ids, after, limit }.ids(conn).await
+    let part = Part { search, range: Range::Ids, after: after.map(|id| Position { at: None, id }), limit };
+    let mut ways = search.ways();
+    loop {
+        let found: Vec<Id> = part.write(Statement::new(""), ways.now).query().load(conn).await?;
+        if ways.is_enough(found.len(), limit) {
+            return Ok(found.into_iter().map(|row| TokenId(row.id)).collect());
+        }
+    }
+}
+
+/// How matching tokens of a range are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// As Postgres thinks best: it knows how common each value is.
+    Direct,
+    /// Along the order for so many tokens, picking those that match: finds common ones.
+    Walk(i64),
+    /// All that match first, put in order afterwards: finds rare ones.
+    Gather,
+}
+
+/// The way that is tried now, and the next ones.
+struct Ways {
+    now: Way,
+}
+
+impl Search<'_> {
+    fn ways(&self) -> Ways {
+        Ways { now: if self.asks_for_scope() { Way::Walk(FIRST_WALK) } else { Way::Direct } }
+    }
+}
+
+impl Ways {
+    /// Whether what was found is all there is, or all that was asked for. If not, goes over to another way; what is rare stays rare.
+    fn is_enough(&mut self, found: usize, limit: usize) -> bool {
+        match self.now {
+            Way::Direct | Way::Gather => true,
+            Way::Walk(_) if found == limit => true,
+            Way::Walk(FIRST_WALK) if found >= NOT_RARE => {
+                self.now = Way::Walk(LONG_WALK);
+                false
+            }
+            Way::Walk(_) => {
+                self.now = Way::Gather;
+                false
+            }
+        }
+    }
 }
 
 /// A stretch of an order.
@@ -140,28 +195,9 @@ struct Id {
 }
 
 impl Part<'_> {
-    async fn rows(&self, conn: &mut Conn) -> Result<Vec<TokenRow>, StoreError> {
-        if self.search.asks_for_scope() {
-            let near: Vec<TokenRow> = self.rows_by(Way::Walk).load(conn).await?;
-            return if near.len() == self.limit { Ok(near) } else { Ok(self.rows_by(Way::Gather).load(conn).await?) };
-        }
-        Ok(self.rows_by(Way::Direct).load(conn).await?)
-    }
-
     fn rows_by(&self, way: Way) -> Query {
         let statement = Statement::new(format!("{SELECT} WHERE t.id = ANY (ARRAY("));
         self.write(statement, way).sql(")) ORDER BY ").sql(self.range.order()).query()
-    }
-
-    async fn ids(&self, conn: &mut Conn) -> Result<Vec<TokenId>, StoreError> {
-        let by = |way| self.write(Statement::new(""), way).query();
-        let rows: Vec<Id> = if self.search.asks_for_scope() {
-            let near: Vec<Id> = by(Way::Walk).load(conn).await?;
-            if near.len() == self.limit { near } else { by(Way::Gather).load(conn).await? }
-        } else {
-            by(Way::Direct).load(conn).await?
-        };
-        Ok(rows.into_iter().map(|row| TokenId(row.id)).collect())
     }
 
     /// A query for ids.
@@ -179,7 +215,7 @@ impl Part<'_> {
                 let statement = self.search.tables(statement, with_use);
                 self.search.push(self.bounds(statement)).sql(") SELECT id FROM matches")
             }
-            Way::Walk => {
+            Way::Walk(length) => {
                 let (table, joined) = match (self.range.is_of_uses(), with_use) {
                     (true, _) => ("u", " u JOIN tokens t ON t.id = u.token_id"),
                     (false, true) => ("t", " t JOIN token_usage u ON u.token_id = t.id"),
@@ -189,7 +225,7 @@ impl Part<'_> {
                 let from = if table == "u" { "token_usage u" } else { "tokens t" };
                 let statement = statement.sql(&format!("SELECT id FROM (SELECT * FROM {from} WHERE {table}.account_id = "));
                 let statement = self.bounds(statement.bind::<SqlUuid, _>(self.search.account.0));
-                let statement = statement.sql(" ORDER BY ").sql(order).sql(" LIMIT ").bind::<BigInt, _>(WALK).sql(")").sql(joined);
+                let statement = statement.sql(" ORDER BY ").sql(order).sql(" LIMIT ").bind::<BigInt, _>(length).sql(")").sql(joined);
                 self.search.push(statement.sql(" WHERE true"))
             }
         };
@@ -260,15 +296,4 @@ impl Part<'_> {
                 .sql(")"),
         }
     }
-}
-
-/// How matching tokens of a range are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// As Postgres thinks best: it knows how common each value is.
-    Direct,
-    /// Along the order for [`WALK`] tokens, picking those that match: finds common ones.
-    Walk,
-    /// All that match first, put in order afterwards: finds rare ones.
-    Gather,
 }

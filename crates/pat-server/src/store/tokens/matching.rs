@@ -75,7 +75,6 @@ impl Search<'_> {
 
     /// Adds what must hold, each with ` AND ` before it.
     pub(super) fn push(&self, statement: Statement) -> Statement {
-        let now = at(self.now);
         let mut statement = match self.target {
             Target::Selected(ids) => {
                 let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
@@ -88,10 +87,7 @@ impl Search<'_> {
             }
         };
         if self.is_live {
-            statement = statement
-                .sql(" AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ")
-                .bind::<Timestamptz, _>(now)
-                .sql(")");
+            statement = push_not_expired(statement.sql(" AND t.revoked_at IS NULL"), self.conditions(), self.now);
         }
         if let Some(before) = self.issued_before {
             statement = statement.sql(" AND t.created_at < ").bind::<Timestamptz, _>(at(before));
@@ -115,7 +111,7 @@ fn push_conditions(mut statement: Statement, conditions: &Conditions, now: Times
         statement = statement.sql(" AND t.scopes @> ").bind::<Array<Text>, _>(vec![scope.clone()]);
     }
     if let Some(status) = status {
-        statement = push_status(statement, *status, now);
+        statement = push_status(statement, *status, conditions, now);
     }
     if let Some(before) = expires_before {
         statement = statement.sql(" AND t.expires_at < ").bind::<Timestamptz, _>(at(*before));
@@ -133,20 +129,28 @@ fn push_conditions(mut statement: Statement, conditions: &Conditions, now: Times
 }
 
 /// Revoked wins, then expired, then paused, as in [`pat_core::token::Lifecycle::status`].
-fn push_status(statement: Statement, status: TokenStatus, now: Timestamp) -> Statement {
-    let now = at(now);
+fn push_status(statement: Statement, status: TokenStatus, conditions: &Conditions, now: Timestamp) -> Statement {
     if status == TokenStatus::Revoked {
         return statement.sql(" AND t.revoked_at IS NOT NULL");
     }
     let statement = statement.sql(" AND t.revoked_at IS NULL");
     if status == TokenStatus::Expired {
-        return statement.sql(" AND t.expires_at <= ").bind::<Timestamptz, _>(now);
+        return statement.sql(" AND t.expires_at <= ").bind::<Timestamptz, _>(at(now));
     }
-    let statement = statement.sql(" AND (t.expires_at IS NULL OR t.expires_at > ").bind::<Timestamptz, _>(now).sql(")");
+    let statement = push_not_expired(statement, Some(conditions), now);
     if status == TokenStatus::Paused {
-        statement.sql(" AND t.paused_until > ").bind::<Timestamptz, _>(now)
+        statement.sql(" AND t.paused_until > ").bind::<Timestamptz, _>(at(now))
     } else {
-        statement.sql(" AND (t.paused_until IS NULL OR t.paused_until <= ").bind::<Timestamptz, _>(now).sql(")")
+        statement.sql(" AND (t.paused_until IS NULL OR t.paused_until <= ").bind::<Timestamptz, _>(at(now)).sql(")")
+    }
+}
+
+/// Between two conditions on the same instant Postgres sees the range, and how few tokens it holds, only without an alternative.
+fn push_not_expired(statement: Statement, conditions: Option<&Conditions>, now: Timestamp) -> Statement {
+    if conditions.is_some_and(|given| given.expires_before.is_some()) {
+        statement.sql(" AND t.expires_at > ").bind::<Timestamptz, _>(at(now))
+    } else {
+        statement.sql(" AND (t.expires_at IS NULL OR t.expires_at > ").bind::<Timestamptz, _>(at(now)).sql(")")
     }
 }
 
