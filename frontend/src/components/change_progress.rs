@@ -6,11 +6,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use pat_core::wire::{ChangeState, TokenChange};
 
-use crate::api;
 use crate::components::button::{Look, SubmitButton};
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
 use crate::words::changes;
+use crate::{api, browser};
+
+/// Finds the heading of the first one on the page.
+pub const TITLE: &str = ".change > .panel__title";
 
 /// How far a change is, up to date to a second, with a button that stops it.
 #[component]
@@ -41,7 +44,7 @@ pub fn ChangeProgress(
     });
     view! {
         <section class="panel change" aria-label=label>
-            <h2 class="panel__title">{title}</h2>
+            <h2 class="panel__title" tabindex="-1">{title}</h2>
             <progress
                 class="change__bar"
                 aria-hidden="true"
@@ -61,7 +64,12 @@ fn Stop(change: RwSignal<TokenChange>) -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let id = change.with_untracked(|change| change.id);
-        status.submit(async move || api::changes::stop(id).await, move |now| change.set(now));
+        let stopped = move |now| {
+            change.set(now);
+            // The button is gone then.
+            browser::focus_soon(TITLE);
+        };
+        status.submit(async move || api::changes::stop(id).await, stopped);
     };
     view! {
         <form class="form" on:submit=submit>

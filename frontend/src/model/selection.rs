@@ -1,10 +1,8 @@
 //! Which rows of a list are selected.
 
 use pat_core::id::TokenId;
+use pat_core::inventory::MAX_SELECTED;
 use pat_core::wire::{TokenFilter, TokenTarget};
-
-/// How many tokens can be selected one by one; beyond that there is the filter.
-pub const MAX_SELECTED: usize = 1000;
 
 /// What is selected.
 #[derive(Clone, Debug, PartialEq, Eq)]

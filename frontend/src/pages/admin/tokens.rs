@@ -6,7 +6,7 @@ use pat_core::wire::{AdminToken, ChangeState, TokenChange};
 
 use crate::components::act_dialog::ActDialog;
 use crate::components::button::ActionButton;
-use crate::components::change_progress::ChangeProgress;
+use crate::components::change_progress::{ChangeProgress, TITLE};
 use crate::components::flash::Flash;
 use crate::components::inventory_table::{InventoryTable, row_id};
 use crate::components::live::live;
@@ -59,10 +59,13 @@ pub fn AdminTokensPage() -> impl IntoView {
         });
         browser::focus_soon(format!("#{}", row_id(id)));
     };
-    let on_many = move |change| {
+    let on_many = move |change: TokenChange| {
         selection.set(Selection::default());
+        if change.state != ChangeState::Running {
+            list.reload();
+        }
         running.show(change);
-        browser::focus_soon(".change .panel__title");
+        browser::focus_soon(TITLE);
     };
     view! {
         <Page heading=inventory::TITLE.to_owned() width=Width::Wide>

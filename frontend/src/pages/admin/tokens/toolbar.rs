@@ -51,7 +51,9 @@ fn SelectAll(list: Paged<AdminToken>, selection: RwSignal<Selection>) -> impl In
             />
             <span>{inventory::SELECT_SHOWN}</span>
         </label>
-        <ActionButton label=inventory::SELECT_MATCHING on_press=move || selection.set(Selection::AllThatMatch) />
+        <button type="button" class="text-button" on:click=move |_| selection.set(Selection::AllThatMatch)>
+            {inventory::SELECT_MATCHING}
+        </button>
     }
 }
 
@@ -74,7 +76,9 @@ fn Acts(query: Query, selection: RwSignal<Selection>, asked: RwSignal<Option<Ask
     view! {
         <div class="toolbar__acts">
             {buttons}
-            <ActionButton label=inventory::SELECT_NONE on_press=move || selection.set(Selection::default()) />
+            <button type="button" class="text-button" on:click=move |_| selection.set(Selection::default())>
+                {inventory::SELECT_NONE}
+            </button>
         </div>
     }
 }
