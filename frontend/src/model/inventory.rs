@@ -21,7 +21,11 @@ pub const STATUSES: [(TokenStatus, &str); 4] = [
 
 /// The filter that an address asks for; `None` if it can't be understood, so that nothing is done to more tokens than are shown.
 pub fn filter(get: impl Fn(&str) -> String) -> Option<TokenFilter> {
-    Some(TokenFilter {
+    read(get).ok()
+}
+
+fn read(get: impl Fn(&str) -> String) -> Result<TokenFilter, Nonsense> {
+    Ok(TokenFilter {
         kind: given(&get("kind"), TokenKind::parse)?,
         owner: given(&get("owner"), |text| text.parse().ok())?,
         scope: given(&get("scope"), |text| Some(text.to_owned()))?,
@@ -37,9 +41,12 @@ fn status(text: &str) -> Option<TokenStatus> {
     STATUSES.into_iter().find(|(_, name)| *name == text).map(|(status, _)| status)
 }
 
-/// What was asked for: perhaps nothing, perhaps nonsense.
-fn given<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-    if text.is_empty() { Some(None) } else { parse(text).map(Some) }
+/// A parameter that can't be understood.
+struct Nonsense;
+
+/// A parameter, which may be missing.
+fn given<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Nonsense> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some).ok_or(Nonsense) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 //! One file a page.
-#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
 pub mod admin;
 pub mod edit_token;
