@@ -1,12 +1,15 @@
 //! The command line. Every flag can be given as an environment variable.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use jiff::Timestamp;
 use pat_core::email::Email;
-use pat_core::id::{AccountId, UserId};
+use pat_core::id::{AccountId, TokenId, UserId};
+use pat_core::people::ReasonCode;
 use pat_core::policy::{DX_POLICY, Policy, WORKSPACE_ADMIN};
 use pat_core::settings::AccountSettings;
 use uuid::Uuid;
@@ -16,7 +19,7 @@ use crate::change::passwords::{LINK_HOURS, create_link};
 use crate::client::Client;
 use crate::public_url::PublicUrl;
 use crate::store::{Store, people, settings};
-use crate::{health, routes, serve};
+use crate::{health, revoke, routes, serve};
 
 /// Personal access tokens for a Web API.
 #[derive(Debug, Parser)]
@@ -37,6 +40,8 @@ enum Command {
         #[command(subcommand)]
         command: AccountCommand,
     },
+    /// Revoke tokens in an incident, with or without the server: one, all of a user, or all of an account.
+    Revoke(Revoke),
     /// Print the OpenAPI description.
     Openapi,
     /// Ask a server on this machine whether it is ready; for container health checks.
@@ -59,6 +64,61 @@ struct Database {
     /// A Postgres URL, for example `postgres://user:password@host:5432/pat`. Several hosts may be given, with target_session_attrs=read-write.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
+}
+
+/// What `revoke` takes.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    #[command(flatten)]
+    database: Database,
+    /// Which tokens.
+    #[command(flatten)]
+    pub which: Which,
+    /// Only tokens made before this instant, for example 2027-01-31T12:00:00Z.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub issued_before: Option<Timestamp>,
+    /// Why, which the owners read: compromised, left, unused, policy or other.
+    #[arg(long, default_value = "compromised", value_parser = reason)]
+    pub reason: ReasonCode,
+    /// Why in words, which the owners read; needed for the reason other.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// Which tokens to revoke.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// This token, of any kind: its id, or - to read its secret from standard input, as a command line is seen by others and kept.
+    #[arg(long, value_name = "ID|-", value_parser = token)]
+    pub token: Option<TokenArgument>,
+    /// All tokens of the user with this e-mail address.
+    #[arg(long, value_name = "EMAIL")]
+    pub user: Option<Email>,
+    /// All tokens of this account.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
+}
+
+/// A token on the command line.
+#[derive(Clone, Copy, Debug)]
+pub enum TokenArgument {
+    /// By its id.
+    Id(TokenId),
+    /// By its secret, which stands on standard input.
+    Stdin,
+    /// Something else, which no error repeats: it may be a secret.
+    Nonsense,
+}
+
+impl Revoke {
+    /// The database.
+    ///
+    /// # Errors
+    /// If its URL can't be parsed.
+    pub fn store(&self) -> anyhow::Result<Store> {
+        Store::new(&self.database.database_url, 2).context("DATABASE_URL can't be understood")
+    }
 }
 
 /// What `serve` takes.
@@ -132,6 +192,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             store.migrate().await.context("the database could not be brought up to date")
         }
         Command::Account { command: AccountCommand::Create(options) } => create_account(options).await,
+        Command::Revoke(options) => revoke::run(options).await,
         Command::Openapi => {
             println!("{}", routes::openapi(&Policy::parse(DX_POLICY)?).to_pretty_json()?);
             Ok(())
@@ -164,6 +225,20 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     println!("{}", link.url);
     eprintln!("Open this link to set the password of {}. It works once, within {LINK_HOURS} hours.", user.email);
     Ok(())
+}
+
+/// Never fails, as clap's error would repeat the text.
+fn token(text: &str) -> Result<TokenArgument, Infallible> {
+    let id = || text.parse().ok().map_or(TokenArgument::Nonsense, TokenArgument::Id);
+    Ok(if text == "-" { TokenArgument::Stdin } else { id() })
+}
+
+fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    pat_core::instant::parse(text).ok_or("it must be an instant such as 2027-01-31T12:00:00Z")
+}
+
+fn reason(text: &str) -> Result<ReasonCode, &'static str> {
+    ReasonCode::parse(text).ok_or("it must be one of compromised, left, unused, policy, other")
 }
 
 fn name(text: &str) -> Result<String, &'static str> {

@@ -18,6 +18,7 @@ pub mod health;
 pub mod passwords;
 pub mod public_url;
 pub mod random_secret;
+pub mod revoke;
 pub mod routes;
 pub mod serve;
 pub mod store;

@@ -2,23 +2,39 @@
 
 mod run;
 
-use pat_core::audit::EventType;
+use jiff::Timestamp;
+use pat_core::audit::{EventType, Outcome};
 use pat_core::id::AccountId;
 use pat_core::inventory::{Act, Conditions, MAX_RUNNING_CHANGES, MAX_SELECTED, Sort};
+use pat_core::people::RevokeReason;
 use pat_core::policy::Policy;
 use pat_core::wire::{ChangeState, ChangeTokens, FieldCode, FieldError, Preview, TokenChange, TokenTarget};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use self::run::{Batch, batch, go_on, run, spawn};
+pub use self::run::{BATCH, Batch, batch, go_on, run, spawn};
 use super::{Asker, Record, require_admin, require_fresh};
 use crate::app::App;
 use crate::client::Client;
 use crate::error::ApiError;
+use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::SignedIn;
 use crate::store::token_changes::{self, NewTokenChange, StoredChange};
 use crate::store::tokens::{self, Search, Target};
-use crate::store::{self, Conn, Reach, StoreError, settings};
+use crate::store::{self, Conn, Reach, Store, StoreError, settings};
+
+/// What an operator revokes.
+#[derive(Debug)]
+pub struct Revocation {
+    /// Of this account.
+    pub account: AccountId,
+    /// Which tokens.
+    pub target: Target,
+    /// Why; the owners read it.
+    pub reason: RevokeReason,
+    /// Only those made before this instant.
+    pub issued_before: Option<Timestamp>,
+}
 
 /// How many tokens a preview shows.
 const SAMPLE: usize = 10;
@@ -28,7 +44,7 @@ pub async fn begin(app: &App, asker: Asker<'_>, request: &ChangeTokens) -> Resul
     // Counting takes a moment at a million tokens: before the locks.
     let target = target(&app.policy, &request.target).map_err(|error| within("target", error));
     let matched = match &target {
-        Ok(target) => matched(app, asker.account_id, target).await?,
+        Ok(target) => matched(&app.store, asker.account_id, target, None).await?,
         Err(_) => 0,
     };
     let (mut tx, actor) = asker.begin(&app.store, Reach::Account).await?;
@@ -76,20 +92,63 @@ async fn insert(
     record: &mut Record,
 ) -> Result<TokenChange, ApiError> {
     let id = Uuid::now_v7();
+    let now = store::now(conn).await?;
     let change = NewTokenChange {
         id,
         account_id: actor.account_id(),
         act,
         target,
-        issued_before: store::now(conn).await?,
+        issued_before: now,
+        created_at: now,
         matched,
         asked_by: Some(actor.user_id()),
         request_id: client.request_id,
+        runner: None,
     };
     token_changes::insert(conn, &change).await?;
     record.context = started(&change);
     let stored = token_changes::find(conn, actor.account_id(), id).await?;
     Ok(stored.ok_or_else(|| StoreError::inconsistent("a change that was just stored is not there"))?.view()?)
+}
+
+/// Begins to revoke tokens as the operator, who runs it as `runner`.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_as_operator(database: &Store, revocation: &Revocation, runner: Uuid) -> Result<Uuid, StoreError> {
+    let Revocation { account, target, reason, issued_before } = revocation;
+    let client = Client::operator();
+    let matched = matched(database, *account, target, *issued_before).await?;
+    let mut tx = database.begin_change(*account, Reach::Account).await?;
+    let now = store::now(&mut tx).await?;
+    let change = NewTokenChange {
+        id: Uuid::now_v7(),
+        account_id: *account,
+        act: &Act::Revoke(reason.clone()),
+        target,
+        issued_before: issued_before.map_or(now, |given| given.min(now)),
+        created_at: now,
+        matched,
+        asked_by: None,
+        request_id: client.request_id,
+        runner: Some(runner),
+    };
+    token_changes::insert(&mut tx, &change).await?;
+    let event = NewEvent {
+        account_id: *account,
+        event_type: EventType::TokenChangeStarted,
+        outcome: Outcome::Succeeded,
+        reason: None,
+        user: None,
+        token: None,
+        method: None,
+        context: started(&change),
+        session_id: None,
+        client: &client,
+    };
+    audit::insert(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(change.id)
 }
 
 /// Stops a change, for any workspace admin of the account; what was done stays done. One that has ended stays as it is.
@@ -141,10 +200,10 @@ pub async fn preview(app: &App, account: AccountId, target: &Target) -> Result<P
     Ok(Preview { count: count.tokens, owners: count.owners, sample })
 }
 
-async fn matched(app: &App, account: AccountId, target: &Target) -> Result<u64, ApiError> {
-    let mut tx = app.store.begin().await?;
+async fn matched(database: &Store, account: AccountId, target: &Target, issued_before: Option<Timestamp>) -> Result<u64, StoreError> {
+    let mut tx = database.begin().await?;
     let now = store::now(&mut tx).await?;
-    let count = tokens::count(&mut tx, &Search { account, target, is_live: true, issued_before: None, now }).await?;
+    let count = tokens::count(&mut tx, &Search { account, target, is_live: true, issued_before, now }).await?;
     tx.rollback().await?;
     Ok(count.tokens)
 }
@@ -161,7 +220,9 @@ fn started(change: &NewTokenChange<'_>) -> Value {
         Target::Matching(conditions) => json!({ "matching": conditions }),
         Target::Breaking(rules) => json!({ "breaking": rules }),
     };
-    json!({ "change_id": change.id, "act": change.act.wire(), "target": target, "issued_before": change.issued_before, "matched": change.matched })
+    let by = if change.asked_by.is_none() { Some("operator") } else { None };
+    let (act, issued_before) = (change.act.wire(), change.issued_before);
+    json!({ "change_id": change.id, "act": act, "target": target, "issued_before": issued_before, "matched": change.matched, "by": by })
 }
 
 /// What the log says of one that ends.

@@ -88,6 +88,11 @@ pub async fn insert_account(conn: &mut Conn, id: AccountId, name: &str) -> Resul
     Ok(())
 }
 
+/// Whether there is such an account.
+pub async fn account_exists(conn: &mut Conn, id: AccountId) -> Result<bool, StoreError> {
+    Ok(select(exists(accounts::table.find(id.0))).get_result(conn).await?)
+}
+
 /// An account's name.
 pub async fn account_name(conn: &mut Conn, id: AccountId) -> Result<String, StoreError> {
     Ok(accounts::table.find(id.0).select(accounts::name).first(conn).await?)

@@ -33,12 +33,16 @@ pub struct NewTokenChange<'a> {
     pub target: &'a Target,
     /// Only to those made before this instant.
     pub issued_before: Timestamp,
+    /// Now.
+    pub created_at: Timestamp,
     /// How many match now.
     pub matched: u64,
     /// The workspace admin who asks; `None` is the operator.
     pub asked_by: Option<UserId>,
     /// Their request.
     pub request_id: Uuid,
+    /// Who works at it from the start; `None` leaves it to whoever claims it.
+    pub runner: Option<Uuid>,
 }
 
 /// A change as it is stored.
@@ -161,6 +165,9 @@ pub async fn insert(conn: &mut Conn, change: &NewTokenChange<'_>) -> Result<(), 
         token_changes::matched.eq(i64::try_from(change.matched).unwrap_or(i64::MAX)),
         token_changes::asked_by.eq(change.asked_by.map(|id| id.0)),
         token_changes::request_id.eq(change.request_id),
+        token_changes::created_at.eq(jiff_diesel::Timestamp::from(change.created_at)),
+        token_changes::runner.eq(change.runner),
+        token_changes::heartbeat.eq(change.runner.map(|_| jiff_diesel::Timestamp::from(change.created_at))),
     );
     diesel::insert_into(token_changes::table).values(row).execute(conn).await?;
     Ok(())

@@ -11,5 +11,7 @@ pub use breaking::{Touched, touched};
 pub use bulk::{Changed, Count, apply, count, revoke_own};
 pub use inventory::{Position, ids, page};
 pub use matching::{Search, Target};
-pub use read::{LifecycleRow, TokenRow, find, find_any, find_organization, live_of_user, live_organization, of_user, organization};
+pub use read::{
+    LifecycleRow, Locator, TokenRow, find, find_any, find_organization, live_of_user, live_organization, locate, of_user, organization,
+};
 pub use write::{CreatedVia, NewToken, insert, note_use, pause, resume, revoke, revoke_all_of_user, set_scopes, update};

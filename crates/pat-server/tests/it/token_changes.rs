@@ -156,13 +156,13 @@ async fn a_change_that_is_stopped_leaves_the_rest_alone() {
     let browser = server.sign_in("admin@demo.test").await;
     let (id, account) = begin(&server, &admin).await;
     let runner = claim(&server, id).await.unwrap();
-    assert_eq!(change::batch(&server.app, account, id, runner, 30).await.unwrap(), Batch::More);
+    assert_eq!(change::batch(&server.app.store, account, id, runner, 30).await.unwrap(), Batch::More);
     let path = format!("/api/admin/tokens/changes/{id}");
     let under_way = browser.get(&path).await.body;
     assert_eq!((&under_way["state"], &under_way["done"], &under_way["matched"]), (&json!("running"), &json!(30), &json!(100)));
     let stopped = browser.post(&format!("{path}/stop"), json!({})).await;
     assert_eq!((stopped.status, &stopped.body["state"], &stopped.body["done"]), (200, &json!("stopped"), &json!(30)));
-    assert_eq!(change::batch(&server.app, account, id, runner, 30).await.unwrap(), Batch::Over);
+    assert_eq!(change::batch(&server.app.store, account, id, runner, 30).await.unwrap(), Batch::Over);
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 30);
     assert_eq!(browser.post(&format!("{path}/stop"), json!({})).await.body, stopped.body, "it stays as it is");
     let ends = server.texts("SELECT concat_ws(' ', user_email, context->>'state', context->>'done', context->>'had_ended_already') AS text FROM audit_events WHERE event_type = 'token_changes.ended' ORDER BY time").await;
@@ -176,13 +176,13 @@ async fn another_goes_on_when_a_runner_has_died() {
     let admin = Admin::sign_in(&server, "admin@demo.test").await;
     let (id, account) = begin(&server, &admin).await;
     let dead = claim(&server, id).await.unwrap();
-    change::batch(&server.app, account, id, dead, 30).await.unwrap();
+    change::batch(&server.app.store, account, id, dead, 30).await.unwrap();
     change::run(&server.app, id, 30).await.unwrap();
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 30, "it may be alive");
     server.advance_clock("31 seconds").await;
     change::run(&server.app, id, 30).await.unwrap();
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 100);
-    assert_eq!(change::batch(&server.app, account, id, dead, 30).await.unwrap(), Batch::Over, "it was not dead, and finds it done");
+    assert_eq!(change::batch(&server.app.store, account, id, dead, 30).await.unwrap(), Batch::Over, "it was not dead, and finds it done");
     assert_eq!(server.count("audit_events WHERE event_type = 'personal_access_tokens.deleted'").await, 100);
     assert_eq!(server.count("token_changes WHERE state = 'finished' AND done = 100").await, 1);
 }
@@ -237,9 +237,9 @@ async fn a_change_stops_when_its_asker_is_no_admin_any_more() {
     server.sql("INSERT INTO user_roles SELECT account_id, id, 'workspace_admin' FROM users WHERE email = 'scorecards@demo.test'").await;
     let (id, account) = begin(&server, &admin).await;
     let runner = claim(&server, id).await.unwrap();
-    change::batch(&server.app, account, id, runner, 30).await.unwrap();
+    change::batch(&server.app.store, account, id, runner, 30).await.unwrap();
     server.sql("UPDATE users SET deactivated_at = now() WHERE email = 'admin@demo.test'").await;
-    assert_eq!(change::batch(&server.app, account, id, runner, 30).await.unwrap(), Batch::Over);
+    assert_eq!(change::batch(&server.app.store, account, id, runner, 30).await.unwrap(), Batch::Over);
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 30);
     let end = server.text("SELECT concat_ws(' ', context->>'state', context->>'because') AS text FROM audit_events WHERE event_type = 'token_changes.ended'").await;
     assert_eq!(end, "stopped asker_is_no_admin");

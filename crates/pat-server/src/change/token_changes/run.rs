@@ -19,7 +19,7 @@ use crate::store::audit::{self, EventUser, NewEvent};
 use crate::store::people::{self, User};
 use crate::store::token_changes::{self, StoredChange};
 use crate::store::tokens::{self, Changed};
-use crate::store::{self, Reach, StoreError, Transaction};
+use crate::store::{self, Reach, Store, StoreError, Transaction};
 
 /// Tokens a batch: little enough that its locks last some hundredths of a second.
 pub const BATCH: usize = 500;
@@ -72,7 +72,7 @@ pub async fn run(app: &App, id: Uuid, size: usize) -> Result<(), StoreError> {
     // A batch takes its own.
     drop(conn);
     let Some(account) = claimed else { return Ok(()) };
-    while batch(app, account, id, runner, size).await? == Batch::More {
+    while batch(&app.store, account, id, runner, size).await? == Batch::More {
         if app.background.is_stopping() {
             let mut conn = app.store.conn().await?;
             return token_changes::release(&mut conn, id, runner).await;
@@ -82,10 +82,10 @@ pub async fn run(app: &App, id: Uuid, size: usize) -> Result<(), StoreError> {
 }
 
 /// Changes the next `size` tokens, as the runner who claimed the change.
-pub async fn batch(app: &App, account: AccountId, id: Uuid, runner: Uuid, size: usize) -> Result<Batch, StoreError> {
+pub async fn batch(database: &Store, account: AccountId, id: Uuid, runner: Uuid, size: usize) -> Result<Batch, StoreError> {
     // To find them may take longer than to change them: before the locks. What they are is looked at again under the locks.
-    let next = next_ids(app, account, id, size).await?;
-    let mut tx = app.store.begin_change(account, Reach::Account).await?;
+    let next = next_ids(database, account, id, size).await?;
+    let mut tx = database.begin_change(account, Reach::Account).await?;
     let Some(change) = token_changes::held(&mut tx, account, id, runner).await? else {
         tx.rollback().await?;
         return Ok(Batch::Over);
@@ -99,8 +99,8 @@ pub async fn batch(app: &App, account: AccountId, id: Uuid, runner: Uuid, size: 
     Ok(went)
 }
 
-async fn next_ids(app: &App, account: AccountId, id: Uuid, size: usize) -> Result<Vec<TokenId>, StoreError> {
-    let mut conn = app.store.conn().await?;
+async fn next_ids(database: &Store, account: AccountId, id: Uuid, size: usize) -> Result<Vec<TokenId>, StoreError> {
+    let mut conn = database.conn().await?;
     let Some(change) = token_changes::find(&mut conn, account, id).await? else { return Ok(Vec::new()) };
     let target = change.target()?;
     let now = store::now(&mut conn).await?;

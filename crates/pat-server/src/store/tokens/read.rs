@@ -3,7 +3,7 @@
 use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{OptionalExtension as _, QueryableByName};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName};
 use diesel_async::RunQueryDsl;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -14,11 +14,13 @@ use pat_core::pause::Pausable;
 use pat_core::people::ReasonCode;
 use pat_core::policy::Policy;
 use pat_core::scope::{GrantedScopes, ScopeSet};
+use pat_core::secret::TokenSecret;
 use pat_core::settings::{AccountSettings, TokenFacts};
 use pat_core::token::{Lifecycle, TokenKind, Version};
 use pat_core::wire::{AdminToken, Owner, Person, PersonalAccessToken};
 use uuid::Uuid;
 
+use crate::store::schema::tokens;
 use crate::store::{Conn, StoreError};
 
 /// The instants that decide a token's status.
@@ -240,6 +242,27 @@ pub async fn live_of_user(conn: &mut Conn, account: AccountId, owner: UserId) ->
 pub async fn find_any(conn: &mut Conn, account: AccountId, id: TokenId) -> Result<Option<TokenRow>, StoreError> {
     let query = select("WHERE t.account_id = $1 AND t.id = $2");
     Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
+}
+
+/// The account and the id of a token by its id or its secret, in any account.
+pub async fn locate(conn: &mut Conn, by: Locator<'_>) -> Result<Option<(AccountId, TokenId)>, StoreError> {
+    let found = match by {
+        Locator::Id(id) => tokens::table.find(id.0).select((tokens::account_id, tokens::id)).first(conn).await,
+        Locator::Secret(secret) => {
+            let digest = secret.digest().0.to_vec();
+            tokens::table.filter(tokens::digest.eq(digest)).select((tokens::account_id, tokens::id)).first(conn).await
+        }
+    };
+    Ok(found.optional()?.map(|(account, id)| (AccountId(account), TokenId(id))))
+}
+
+/// What a token is found by.
+#[derive(Clone, Copy, Debug)]
+pub enum Locator<'a> {
+    /// Its id.
+    Id(TokenId),
+    /// Its secret.
+    Secret(&'a TokenSecret),
 }
 
 /// A personal token of the account.
