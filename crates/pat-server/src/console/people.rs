@@ -13,9 +13,9 @@ use serde_json::json;
 
 use crate::app::SharedApp;
 use crate::error::ApiError;
-use crate::extract::{Admin, Id, Json, Query};
+use crate::extract::{Admin, Caller, Id, Json, Query};
 use crate::store::people::{self, Filter, Position};
-use crate::{change, cursor, store};
+use crate::{change, cursor};
 
 const PAGE: usize = 50;
 
@@ -73,10 +73,9 @@ pub async fn list(
 ) -> Result<axum::Json<UserList>, ApiError> {
     let filter = query.filter(&app.policy)?;
     let mut conn = app.store.conn().await?;
-    let now = store::now(&mut conn).await?;
     // One more than a page shows whether there is another.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = people::list(&mut conn, caller.session.account_id(), now, &filter, limit).await?;
+    let mut rows = people::list(&mut conn, caller.session.account_id(), caller.session.read_at(), &filter, limit).await?;
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| cursor::encode(&json!(row.position())));
@@ -87,10 +86,9 @@ pub async fn list(
 #[utoipa::path(get, path = "/api/admin/users/{id}", tag = "admin", params(("id" = UserId, Path)),
     responses((status = 200, body = AdminUser)))]
 pub async fn read(State(app): State<SharedApp>, Admin(caller): Admin, Id(id): Id<UserId>) -> Result<axum::Json<AdminUser>, ApiError> {
-    let mut conn = app.store.conn().await?;
-    let now = store::now(&mut conn).await?;
-    let row = people::find_person(&mut conn, caller.session.account_id(), now, id).await?.ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(row.view(&app.policy)))
+    let Caller { session, .. } = &caller;
+    let row = people::find_person(&mut *app.store.conn().await?, session.account_id(), session.read_at(), id).await?;
+    Ok(axum::Json(row.ok_or(ApiError::NotFound)?.view(&app.policy)))
 }
 
 /// Invite a person. The answer holds a one-time link that sets their password, shown once; it works for 72 hours.

@@ -71,6 +71,11 @@ impl SignedIn {
         self.idle_seconds >= 60
     }
 
+    /// The database's time when this was read, moments ago.
+    pub fn read_at(&self) -> Timestamp {
+        self.read_at
+    }
+
     /// Whether the password was given so recently that authority may be widened.
     pub fn is_fresh(&self) -> bool {
         widening::is_fresh(self.authenticated_at, self.read_at)

@@ -21,7 +21,7 @@ impl Admin {
         let newest =
             format!("SELECT s.id::text AS text FROM sessions s JOIN users u ON u.id = user_id WHERE email = '{email}' ORDER BY s.id DESC");
         let id = server.text(&newest).await.parse().unwrap();
-        let session = sessions::find(&mut *server.app.store.conn().await.unwrap(), id).await.unwrap().unwrap();
+        let session = sessions::find(&mut server.app.store.conn().await.unwrap(), id).await.unwrap().unwrap();
         Self { browser, session, client: Client::operator() }
     }
 

@@ -1,6 +1,8 @@
 //! People as admins see them. What is counted, is counted for the rows of one page only.
 
-use diesel::dsl::{array, count_star, max};
+use std::collections::HashMap;
+
+use diesel::dsl::{IsNotNull, array, count_star, max};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
@@ -38,17 +40,26 @@ pub struct Position {
     pub id: UserId,
 }
 
-/// A person with what hangs on them.
-#[derive(Clone, Debug, Queryable)]
-pub struct PersonRow {
+/// A person.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+struct Person {
     id: Uuid,
     name: String,
     name_key: String,
     email: String,
     #[diesel(deserialize_as = jiff_diesel::Timestamp)]
     created_at: Timestamp,
+    #[diesel(select_expression = users::deactivated_at.is_not_null(), select_expression_type = IsNotNull<users::deactivated_at>)]
     is_deactivated: bool,
+    #[diesel(select_expression = users::password_hash.is_not_null(), select_expression_type = IsNotNull<users::password_hash>)]
     has_password: bool,
+}
+
+/// What hangs on a person.
+#[derive(Clone, Debug, Queryable)]
+struct Belongings {
+    user_id: Uuid,
     roles: Vec<String>,
     #[diesel(deserialize_as = jiff_diesel::NullableTimestamp)]
     last_seen_at: Option<Timestamp>,
@@ -56,28 +67,38 @@ pub struct PersonRow {
     live_tokens: Option<i64>,
 }
 
+/// A person with what hangs on them.
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    person: Person,
+    belongings: Belongings,
+}
+
 impl PersonRow {
     /// Where they stand in the list.
     pub fn position(&self) -> Position {
-        Position { name_key: self.name_key.clone(), id: UserId(self.id) }
+        Position { name_key: self.person.name_key.clone(), id: UserId(self.person.id) }
     }
 
     /// As the Console API shows them.
     pub fn view(&self, policy: &Policy) -> AdminUser {
         let count = |rows: Option<i64>| u32::try_from(rows.unwrap_or_default()).unwrap_or(u32::MAX);
+        let Self { person, belongings } = self;
         AdminUser {
-            id: UserId(self.id),
-            name: self.name.clone(),
-            email: self.email.clone(),
-            roles: RoleLabel::all(policy, &self.roles),
-            state: self.state(),
-            created_at: self.created_at,
-            last_seen_at: self.last_seen_at,
-            sessions: count(self.sessions),
-            live_tokens: count(self.live_tokens),
+            id: UserId(person.id),
+            name: person.name.clone(),
+            email: person.email.clone(),
+            roles: RoleLabel::all(policy, &belongings.roles),
+            state: person.state(),
+            created_at: person.created_at,
+            last_seen_at: belongings.last_seen_at,
+            sessions: count(belongings.sessions),
+            live_tokens: count(belongings.live_tokens),
         }
     }
+}
 
+impl Person {
     fn state(&self) -> UserState {
         if self.is_deactivated {
             UserState::Deactivated
@@ -89,45 +110,9 @@ impl PersonRow {
     }
 }
 
-/// The account's people with what hangs on them, as a query. A macro, as its type can't be named.
-macro_rules! people {
-    ($account:expr, $now:expr) => {{
-        let now = jiff_diesel::Timestamp::from($now);
-        let seen_since = jiff_diesel::Timestamp::from($now - SignedDuration::from_secs(IDLE_SECONDS));
-        let roles = user_roles::table
-            .filter(user_roles::account_id.eq(users::account_id))
-            .filter(user_roles::user_id.eq(users::id))
-            .order(user_roles::role)
-            .select(user_roles::role);
-        let all_sessions = sessions::table.filter(sessions::account_id.eq(users::account_id)).filter(sessions::user_id.eq(users::id));
-        let live_sessions = all_sessions
-            .filter(sessions::ended_at.is_null())
-            .filter(sessions::expires_at.gt(now))
-            .filter(sessions::last_seen_at.gt(seen_since));
-        let live_tokens = tokens::table
-            .filter(tokens::account_id.eq(users::account_id))
-            .filter(tokens::owner_id.eq(users::id.nullable()))
-            .filter(tokens::revoked_at.is_null())
-            .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)));
-        users::table.filter(users::account_id.eq($account.0)).select((
-            users::id,
-            users::name,
-            users::name_key,
-            users::email,
-            users::created_at,
-            users::deactivated_at.is_not_null(),
-            users::password_hash.is_not_null(),
-            array::<Text, _>(roles),
-            all_sessions.select(max(sessions::last_seen_at)).single_value(),
-            live_sessions.select(count_star()).single_value(),
-            live_tokens.select(count_star()).single_value(),
-        ))
-    }};
-}
-
 /// The account's people at a moment, by name.
 pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp, filter: &Filter, limit: i64) -> Result<Vec<PersonRow>, StoreError> {
-    let mut query = people!(account, now).order((users::name_key, users::id)).limit(limit).into_boxed();
+    let mut query = users::table.filter(users::account_id.eq(account.0)).select(Person::as_select()).into_boxed();
     if let Some(Position { name_key, id }) = &filter.after {
         let is_later = users::name_key.gt(name_key).or(users::name_key.eq(name_key).and(users::id.gt(id.0)));
         // The first condition is what the index is entered by.
@@ -147,12 +132,44 @@ pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp, filter: &
         Some(UserState::Deactivated) => query.filter(users::deactivated_at.is_not_null()),
         None => query,
     };
-    Ok(query.load(conn).await?)
+    let people = query.order((users::name_key, users::id)).limit(limit).load(conn).await?;
+    with_belongings(conn, now, people).await
 }
 
 /// One person of the account at a moment.
 pub async fn find_person(conn: &mut Conn, account: AccountId, now: Timestamp, id: UserId) -> Result<Option<PersonRow>, StoreError> {
-    Ok(people!(account, now).filter(users::id.eq(id.0)).first(conn).await.optional()?)
+    let query = users::table.filter(users::account_id.eq(account.0)).filter(users::id.eq(id.0)).select(Person::as_select());
+    let people = query.load(conn).await?;
+    Ok(with_belongings(conn, now, people).await?.pop())
+}
+
+/// Adds what hangs on people, in a statement of its own that has no filter: Postgres plans it once.
+async fn with_belongings(conn: &mut Conn, now: Timestamp, people: Vec<Person>) -> Result<Vec<PersonRow>, StoreError> {
+    let seen_since = jiff_diesel::Timestamp::from(now - SignedDuration::from_secs(IDLE_SECONDS));
+    let now = jiff_diesel::Timestamp::from(now);
+    let roles = user_roles::table.filter(user_roles::account_id.eq(users::account_id)).filter(user_roles::user_id.eq(users::id));
+    let all_sessions = sessions::table.filter(sessions::account_id.eq(users::account_id)).filter(sessions::user_id.eq(users::id));
+    let live_sessions = all_sessions
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::last_seen_at.gt(seen_since));
+    let live_tokens = tokens::table
+        .filter(tokens::account_id.eq(users::account_id))
+        .filter(tokens::owner_id.eq(users::id.nullable()))
+        .filter(tokens::revoked_at.is_null())
+        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)));
+    let ids: Vec<_> = people.iter().map(|person| person.id).collect();
+    let query = users::table.filter(users::id.eq_any(ids)).select((
+        users::id,
+        array::<Text, _>(roles.order(user_roles::role).select(user_roles::role)),
+        all_sessions.select(max(sessions::last_seen_at)).single_value(),
+        live_sessions.select(count_star()).single_value(),
+        live_tokens.select(count_star()).single_value(),
+    ));
+    let rows: Vec<Belongings> = query.load(conn).await?;
+    let mut belongings: HashMap<_, _> = rows.into_iter().map(|row| (row.user_id, row)).collect();
+    let join = |person: Person| belongings.remove(&person.id).map(|belongings| PersonRow { person, belongings });
+    Ok(people.into_iter().filter_map(join).collect())
 }
 
 /// A pattern that a text matches if it contains `text`.
