@@ -273,14 +273,19 @@ test("a token is found and revoked by keyboard alone", async ({ page, request })
 });
 
 test("the inventory is accessible in light and dark, wide and narrow", async ({ page }) => {
-  const { owner } = await ownerOf(page, 2);
+  const { owner, tokens } = await ownerOf(page, 2, ["catalog:read", "scorecards:read", "scorecards:write", "workflowRuns:trigger"]);
   await openTokens(page, `?owner=${owner.id}`);
   await expect(outcome(page, "2 tokens")).toBeVisible();
+  // The widest there is: who revoked it, why and when.
+  await row(page, tokens[0].name).getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("dialog").getByLabel("Its secret is known to others").check();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await expect(row(page, tokens[0].name)).toContainText("Its secret is known to others");
   await page.getByLabel("Select all shown").check();
   await expectAccessible(page, "Everyone’s tokens");
   await page.emulateMedia({ colorScheme: "dark" });
   await expectAccessible(page, "Everyone’s tokens");
-  for (const width of [320, 768, 900, 1100, 1280]) {
+  for (const width of [320, 768, 900, 1000, 1220, 1280]) {
     await page.setViewportSize({ width, height: 800 });
     await expectNoSidewaysScroll(page);
   }
