@@ -1,15 +1,16 @@
 //! Browser sessions. They and their roles are never cached.
 
+use diesel::dsl::{IntervalDsl as _, array};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pat_core::id::{AccountId, SessionId, UserId};
 use pat_core::widening;
 use uuid::Uuid;
 
 use super::audit::EventUser;
-use super::schema::{pat_now, sessions};
+use super::schema::{pat_now, sessions, user_roles, users};
 use super::{Conn, StoreError};
 use crate::client::Client;
 
@@ -19,29 +20,26 @@ pub const IDLE_SECONDS: i64 = 12 * 3600;
 /// A session ends this long after the sign-in, in seconds.
 pub const ABSOLUTE_SECONDS: i64 = 7 * 24 * 3600;
 
+/// The last request is noted at most this often.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
 /// Who is signed in, read with their roles.
-#[derive(Clone, Debug, diesel::QueryableByName)]
+#[derive(Clone, Debug, Queryable)]
 pub struct SignedIn {
-    #[diesel(sql_type = SqlUuid)]
     session_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
     account_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
     user_id: Uuid,
     /// Their name.
-    #[diesel(sql_type = Text)]
     pub name: String,
     /// Their e-mail address.
-    #[diesel(sql_type = Text)]
     pub email: String,
     /// Their roles, by name.
-    #[diesel(sql_type = Array<Text>)]
     pub roles: Vec<String>,
-    #[diesel(sql_type = BigInt)]
-    idle_seconds: i64,
-    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    #[diesel(deserialize_as = jiff_diesel::Timestamp)]
+    last_seen_at: Timestamp,
+    #[diesel(deserialize_as = jiff_diesel::Timestamp)]
     authenticated_at: Timestamp,
-    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
+    #[diesel(deserialize_as = jiff_diesel::Timestamp)]
     read_at: Timestamp,
 }
 
@@ -68,7 +66,7 @@ impl SignedIn {
 
     /// Whether the last request lies so far back that this one should be noted.
     pub fn is_stale(&self) -> bool {
-        self.idle_seconds >= 60
+        self.read_at.duration_since(self.last_seen_at) >= NOTED_EVERY
     }
 
     /// The database's time when this was read, moments ago.
@@ -82,30 +80,44 @@ impl SignedIn {
     }
 }
 
-const FIND: &str = "
-SELECT s.id AS session_id, s.account_id, s.user_id, u.name, u.email,
-       ARRAY(SELECT role FROM user_roles r WHERE r.account_id = s.account_id AND r.user_id = s.user_id ORDER BY role) AS roles,
-       extract(epoch FROM pat_now() - s.last_seen_at)::bigint AS idle_seconds,
-       s.authenticated_at, pat_now() AS read_at
-  FROM sessions s JOIN users u ON u.account_id = s.account_id AND u.id = s.user_id
- WHERE s.ended_at IS NULL AND u.deactivated_at IS NULL AND pat_now() < s.expires_at
-   AND pat_now() < s.last_seen_at + make_interval(secs => $2)";
+/// Live sessions with whose they are, as a query that Postgres plans once: every call of the Console API asks it. A macro, as its
+/// type can't be named.
+macro_rules! live {
+    () => {{
+        let of_user = user_roles::table
+            .filter(user_roles::account_id.eq(sessions::account_id))
+            .filter(user_roles::user_id.eq(sessions::user_id))
+            .order(user_roles::role)
+            .select(user_roles::role);
+        let owner = users::account_id.eq(sessions::account_id).and(users::id.eq(sessions::user_id));
+        sessions::table
+            .inner_join(users::table.on(owner))
+            .filter(sessions::ended_at.is_null())
+            .filter(users::deactivated_at.is_null())
+            .filter(sessions::expires_at.gt(pat_now()))
+            .filter((sessions::last_seen_at + IDLE_SECONDS.seconds()).gt(pat_now()))
+            .select((
+                sessions::id,
+                sessions::account_id,
+                sessions::user_id,
+                users::name,
+                users::email,
+                array::<Text, _>(of_user),
+                sessions::last_seen_at,
+                sessions::authenticated_at,
+                pat_now(),
+            ))
+    }};
+}
 
 /// Finds a live session by its cookie's digest.
 pub async fn find_by_digest(conn: &mut Conn, digest: &[u8; 32]) -> Result<Option<SignedIn>, StoreError> {
-    let query = diesel::sql_query(format!("{FIND} AND s.digest = $1")).bind::<Binary, _>(digest.as_slice());
-    Ok(query.bind::<diesel::sql_types::Double, _>(idle_limit()).get_result(conn).await.optional()?)
+    Ok(live!().filter(sessions::digest.eq(digest.as_slice())).get_result(conn).await.optional()?)
 }
 
 /// Finds a live session again, under the locks of a change.
 pub async fn find(conn: &mut Conn, id: SessionId) -> Result<Option<SignedIn>, StoreError> {
-    let query = diesel::sql_query(format!("{FIND} AND s.id = $1")).bind::<SqlUuid, _>(id.0);
-    Ok(query.bind::<diesel::sql_types::Double, _>(idle_limit()).get_result(conn).await.optional()?)
-}
-
-fn idle_limit() -> f64 {
-    // 43,200: exact as a float.
-    i32::try_from(IDLE_SECONDS).map_or(0.0, f64::from)
+    Ok(live!().filter(sessions::id.eq(id.0)).get_result(conn).await.optional()?)
 }
 
 /// Notes that a session was used.
