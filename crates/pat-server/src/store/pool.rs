@@ -16,9 +16,10 @@ pub type Conn = AsyncPgConnection;
 /// How long anybody waits for a connection, new or used.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// What every connection is told: no statement, lock or idle transaction lasts for ever, and nothing is compiled, which takes longer
-/// than our longest statements.
-const LIMITS: &str = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off";
+/// What every connection is told: no statement, lock or idle transaction lasts for ever; and statements are neither compiled nor shared
+/// out to workers, as to begin with that takes longer than ours last.
+const LIMITS: &str = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off \
+    -c max_parallel_workers_per_gather=0";
 
 /// The database.
 #[derive(Clone)]

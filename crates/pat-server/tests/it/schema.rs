@@ -68,6 +68,31 @@ async fn shape(database: &Database) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_many_tokens_is_stored_whole_or_not() {
+    let server = Server::start().await;
+    let change = |columns: &str, values: &str| {
+        format!(
+            "INSERT INTO token_changes (id, account_id, asked_by, request_id, issued_before, {columns})
+             SELECT gen_random_uuid(), account_id, id, gen_random_uuid(), now(), {values} FROM users WHERE email = 'admin@demo.test'"
+        )
+    };
+    server.sql(&change("act, target, matched", "'{}', '{}', 0")).await;
+    for sql in [
+        change("act, target, matched", "'\"resume\"', '{}', 0"),
+        change("act, target, matched", "'{}', '[]', 0"),
+        change("act, target, matched", "'{}', '{}', -1"),
+        change("act, target, matched, done", "'{}', '{}', 0, -1"),
+        change("act, target, matched, state", "'{}', '{}', 0, 'lost'"),
+        change("act, target, matched, state", "'{}', '{}', 0, 'finished'"),
+        change("act, target, matched, ended_at", "'{}', '{}', 0, now()"),
+        change("act, target, matched, runner", "'{}', '{}', 0, gen_random_uuid()"),
+        "UPDATE token_changes SET asked_by = (SELECT id FROM users WHERE email = 'admin@other.test')".to_owned(),
+    ] {
+        assert!(server.database.sql(&sql).await.is_err(), "accepted: {sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn migrations_go_up_down_and_up_again() {
     let database = Database::create_empty().await;
     let store = database.store();

@@ -35,9 +35,9 @@ pub async fn count(tx: &mut Transaction, search: &Search<'_>) -> Result<Count, S
     diesel::sql_query("SET LOCAL enable_seqscan = off").execute(&mut **tx).await?;
     diesel::sql_query("SET LOCAL work_mem = '64MB'").execute(&mut **tx).await?;
     let statement = Statement::new(
-        "SELECT coalesce(sum(tokens), 0)::bigint AS tokens, count(owner_id) AS owners FROM (SELECT t.owner_id, count(*) AS tokens FROM ",
+        "SELECT coalesce(sum(tokens), 0)::bigint AS tokens, count(owner_id) AS owners FROM (SELECT t.owner_id, count(*) AS tokens",
     );
-    let statement = search.push(search.tables(statement, search.asks_for_use()));
+    let statement = search.push(search.from("tokens", statement, search.asks_for_use()));
     let row: CountRow = statement.sql(" GROUP BY t.owner_id) owners").query().get_result(&mut **tx).await?;
     Ok(Count { tokens: row.tokens.unsigned_abs(), owners: row.owners.unsigned_abs() })
 }
@@ -121,6 +121,6 @@ fn set_revoked(statement: Statement, by: Option<Uuid>, reason: Option<&RevokeRea
 
 fn of_these(statement: Statement, search: &Search<'_>, ids: &[TokenId]) -> Statement {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    let statement = search.tables(statement.sql(" WHERE id IN (SELECT t.id FROM "), search.asks_for_use());
+    let statement = search.from("tokens", statement.sql(" WHERE id IN (SELECT t.id"), search.asks_for_use());
     search.push(statement).sql(" AND t.id = ANY (").bind::<Array<SqlUuid>, _>(ids).sql("))")
 }

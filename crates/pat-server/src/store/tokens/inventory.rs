@@ -4,7 +4,7 @@
 //! those that never were.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use pat_core::id::TokenId;
@@ -17,11 +17,9 @@ use super::read::{SELECT, TokenRow};
 use crate::store::statement::{Query, Statement};
 use crate::store::{Conn, StoreError};
 
-/// How many tokens of an order are looked at first for some that hold a scope. If so many of them do that it is no rare one, it is worth
-/// to go on along the order; else those that match are gathered from the index of scopes.
-const FIRST_WALK: i64 = 1_000;
-const NOT_RARE: usize = 4;
-const LONG_WALK: i64 = 20_000;
+/// Of so many tokens, the newest of the account, fewer than so many hold a rare scope.
+const PROBED: i64 = 1_000;
+const COMMON: usize = 4;
 
 /// A place in an order: behind this token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,16 +50,12 @@ pub async fn page(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Vec<TokenRow>, StoreError> {
+    let source = source(conn, search).await?;
     let mut rows = Vec::new();
-    let mut ways = search.ways();
     for (range, after) in ranges(search, sort, after) {
-        let part = Part { search, range, after, limit: limit - rows.len() };
-        while part.limit > 0 {
-            let found: Vec<TokenRow> = part.rows_by(ways.now).load(conn).await?;
-            if ways.is_enough(found.len(), part.limit) {
-                rows.extend(found);
-                break;
-            }
+        if rows.len() < limit {
+            let part = Part { search, range, after, limit: limit - rows.len() };
+            rows.append(&mut part.rows(&source).load(conn).await?);
         }
     }
     Ok(rows)
@@ -69,54 +63,33 @@ pub async fn page(
 
 /// Ids of at most `limit` tokens, ascending, from behind one.
 pub async fn ids(conn: &mut Conn, search: &Search<'_>, after: Option<TokenId>, limit: usize) -> Result<Vec<TokenId>, StoreError> {
+    let source = source(conn, search).await?;
     let part = Part { search, range: Range::Ids, after: after.map(|id| Position { at: None, id }), limit };
-    let mut ways = search.ways();
-    loop {
-        let found: Vec<Id> = part.write(Statement::new(""), ways.now).query().load(conn).await?;
-        if ways.is_enough(found.len(), limit) {
-            return Ok(found.into_iter().map(|row| TokenId(row.id)).collect());
-        }
-    }
+    let found: Vec<Id> = part.write(Statement::new(""), &source).query().load(conn).await?;
+    Ok(found.into_iter().map(|row| TokenId(row.id)).collect())
 }
 
-/// How matching tokens of a range are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// As Postgres thinks best: it knows how common each value is.
-    Direct,
-    /// Along the order for so many tokens, picking those that match: finds common ones.
-    Walk(i64),
-    /// All that match first, put in order afterwards: finds rare ones.
-    Gather,
+/// Where the tokens of a range are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    /// Among all of them, as Postgres thinks best.
+    All,
+    /// Among the few that hold this scope.
+    Holders(String),
 }
 
-/// The way that is tried now, and the next ones.
-struct Ways {
-    now: Way,
-}
-
-impl Search<'_> {
-    fn ways(&self) -> Ways {
-        Ways { now: if self.asks_for_scope() { Way::Walk(FIRST_WALK) } else { Way::Direct } }
-    }
-}
-
-impl Ways {
-    /// Whether what was found is all there is, or all that was asked for. If not, goes over to another way; what is rare stays rare.
-    fn is_enough(&mut self, found: usize, limit: usize) -> bool {
-        match self.now {
-            Way::Direct | Way::Gather => true,
-            Way::Walk(_) if found == limit => true,
-            Way::Walk(FIRST_WALK) if found >= NOT_RARE => {
-                self.now = Way::Walk(LONG_WALK);
-                false
-            }
-            Way::Walk(_) => {
-                self.now = Way::Gather;
-                false
-            }
-        }
-    }
+/// Postgres knows of every column how common a value is, and chooses well. Only of a scope it can't tell: it takes one that it never saw
+/// for one that it didn't happen to see, expects some soon, and goes through all tokens in their order. So a rare one is looked for here.
+async fn source(conn: &mut Conn, search: &Search<'_>) -> Result<Source, StoreError> {
+    let Some(scope) = search.conditions().and_then(|conditions| conditions.scope.clone()) else { return Ok(Source::All) };
+    let probe = Statement::new("SELECT id FROM (SELECT id, scopes FROM tokens WHERE account_id = ")
+        .bind::<SqlUuid, _>(search.account.0)
+        .sql(" ORDER BY created_at DESC, id DESC LIMIT ")
+        .bind::<BigInt, _>(PROBED)
+        .sql(") newest WHERE scopes @> ")
+        .bind::<Array<Text>, _>(vec![scope.clone()]);
+    let holders: Vec<Id> = probe.query().load(conn).await?;
+    Ok(if holders.len() < COMMON { Source::Holders(scope) } else { Source::All })
 }
 
 /// A stretch of an order.
@@ -175,8 +148,8 @@ impl Range {
         }
     }
 
-    fn is_of_uses(self) -> bool {
-        matches!(self, Self::NeverUsed | Self::Used)
+    fn asks_for_use(self) -> bool {
+        matches!(self, Self::NeverUsed | Self::NeverUsedSince | Self::Used)
     }
 }
 
@@ -195,58 +168,36 @@ struct Id {
 }
 
 impl Part<'_> {
-    fn rows_by(&self, way: Way) -> Query {
+    /// A query for rows.
+    fn rows(&self, source: &Source) -> Query {
         let statement = Statement::new(format!("{SELECT} WHERE t.id = ANY (ARRAY("));
-        self.write(statement, way).sql(")) ORDER BY ").sql(self.range.order()).query()
+        self.write(statement, source).sql(")) ORDER BY ").sql(self.range.order()).query()
     }
 
     /// A query for ids.
-    fn write(&self, statement: Statement, way: Way) -> Statement {
+    fn write(&self, statement: Statement, source: &Source) -> Statement {
+        let with_use = self.search.asks_for_use() || self.range.asks_for_use();
+        let statement = match source {
+            Source::All => self.search.from("tokens", statement.sql("SELECT id"), with_use),
+            Source::Holders(scope) => {
+                let holders = statement.sql("WITH holders AS MATERIALIZED (SELECT * FROM tokens WHERE account_id = ");
+                let holders = holders.bind::<SqlUuid, _>(self.search.account.0).sql(" AND scopes @> ");
+                let holders = holders.bind::<Array<Text>, _>(vec![scope.clone()]).sql(") SELECT id");
+                self.search.from("holders", holders, with_use)
+            }
+        };
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
-        let with_use = self.search.asks_for_use() || self.range.is_of_uses() || self.range == Range::NeverUsedSince;
-        let statement = match way {
-            Way::Direct => {
-                let statement = self.search.tables(statement.sql("SELECT id FROM "), with_use);
-                self.search.push(self.bounds(statement))
-            }
-            Way::Gather => {
-                let columns = if with_use { "id, created_at, expires_at, last_used_at" } else { "id, created_at, expires_at" };
-                let statement = statement.sql("WITH matches AS MATERIALIZED (SELECT ").sql(columns).sql(" FROM ");
-                let statement = self.search.tables(statement, with_use);
-                self.search.push(self.bounds(statement)).sql(") SELECT id FROM matches")
-            }
-            Way::Walk(length) => {
-                let (table, joined) = match (self.range.is_of_uses(), with_use) {
-                    (true, _) => ("u", " u JOIN tokens t ON t.id = u.token_id"),
-                    (false, true) => ("t", " t JOIN token_usage u ON u.token_id = t.id"),
-                    (false, false) => ("t", " t"),
-                };
-                let order = if table == "u" { "last_used_at NULLS FIRST, token_id DESC" } else { self.range.order() };
-                let from = if table == "u" { "token_usage u" } else { "tokens t" };
-                let statement = statement.sql(&format!("SELECT id FROM (SELECT * FROM {from} WHERE {table}.account_id = "));
-                let statement = self.bounds(statement.bind::<SqlUuid, _>(self.search.account.0));
-                let statement = statement.sql(" ORDER BY ").sql(order).sql(" LIMIT ").bind::<BigInt, _>(length).sql(")").sql(joined);
-                self.search.push(statement.sql(" WHERE true"))
-            }
-        };
-        // Of a range in the order of creation the other table says who was never used.
-        let statement = if self.range == Range::NeverUsedSince && way != Way::Gather {
-            statement.sql(" AND u.last_used_at IS NULL")
-        } else if self.range == Range::NeverUsedSince {
-            statement.sql(" WHERE last_used_at IS NULL")
-        } else {
-            statement
-        };
-        statement.sql(" ORDER BY ").sql(self.range.order()).sql(" LIMIT ").bind::<BigInt, _>(limit)
+        let statement = self.search.push(self.bounds(statement)).sql(" ORDER BY ").sql(self.range.order());
+        statement.sql(" LIMIT ").bind::<BigInt, _>(limit)
     }
 
     /// Where the range begins and ends.
     fn bounds(&self, statement: Statement) -> Statement {
         let conditions = self.search.conditions();
         let statement = match self.range {
-            Range::Newest | Range::Oldest | Range::Ids | Range::NeverUsedSince => statement,
+            Range::Newest | Range::Oldest | Range::Ids => statement,
             Range::Endless => statement.sql(" AND t.expires_at IS NULL"),
-            Range::NeverUsed => statement.sql(" AND u.last_used_at IS NULL"),
+            Range::NeverUsed | Range::NeverUsedSince => statement.sql(" AND u.last_used_at IS NULL"),
             Range::Ending => {
                 let status = conditions.and_then(|given| given.status);
                 if self.search.is_live || matches!(status, Some(TokenStatus::Active | TokenStatus::Paused)) {
@@ -270,7 +221,7 @@ impl Part<'_> {
         let Position { at: instant, id } = position;
         let instant = instant.map(at);
         let pair = |statement: Statement, columns: &str| {
-            let statement = statement.sql(columns).sql("(").bind::<diesel::sql_types::Nullable<Timestamptz>, _>(instant);
+            let statement = statement.sql(columns).sql("(").bind::<Nullable<Timestamptz>, _>(instant);
             statement.sql(", ").bind::<SqlUuid, _>(id.0).sql(")")
         };
         match self.range {
@@ -288,9 +239,9 @@ impl Part<'_> {
             // Not one comparison of rows, as its directions differ; the first condition is where the index begins.
             Range::Used => statement
                 .sql(" AND u.last_used_at >= ")
-                .bind::<diesel::sql_types::Nullable<Timestamptz>, _>(instant)
+                .bind::<Nullable<Timestamptz>, _>(instant)
                 .sql(" AND (u.last_used_at > ")
-                .bind::<diesel::sql_types::Nullable<Timestamptz>, _>(instant)
+                .bind::<Nullable<Timestamptz>, _>(instant)
                 .sql(" OR u.token_id < ")
                 .bind::<SqlUuid, _>(id.0)
                 .sql(")"),

@@ -56,20 +56,11 @@ impl Search<'_> {
         }
     }
 
-    /// Whether it asks for a scope. Postgres knows of every column how common a value is, but of a scope it can't tell a rare one
-    /// from one that it never saw.
-    pub(super) fn asks_for_scope(&self) -> bool {
-        match self.target {
-            Target::Selected(_) => false,
-            Target::Matching(conditions) => conditions.scope.is_some(),
-            Target::Breaking(rules) => rules.iter().any(|rule| matches!(rule, BrokenRule::Holds { .. })),
-        }
-    }
-
-    /// The tables it needs, and the account.
-    pub(super) fn tables(&self, statement: Statement, with_use: bool) -> Statement {
-        let statement = statement.sql(if with_use { "tokens t JOIN token_usage u ON u.token_id = t.id WHERE " } else { "tokens t WHERE " });
-        let statement = statement.sql("t.account_id = ").bind::<SqlUuid, _>(self.account.0);
+    /// Adds ` FROM` what it needs and the account. `tokens` is that table, or what was taken from it.
+    pub(super) fn from(&self, tokens: &str, statement: Statement, with_use: bool) -> Statement {
+        let statement = statement.sql(" FROM ").sql(tokens).sql(" t");
+        let statement = if with_use { statement.sql(" JOIN token_usage u ON u.token_id = t.id") } else { statement };
+        let statement = statement.sql(" WHERE t.account_id = ").bind::<SqlUuid, _>(self.account.0);
         if with_use { statement.sql(" AND u.account_id = ").bind::<SqlUuid, _>(self.account.0) } else { statement }
     }
 
