@@ -142,7 +142,7 @@ impl Grantor<'_> {
         match self.live.iter().find(|other| Some(other.id) != except && other.name_key == key) {
             None => Ok(name),
             Some(other) => Err(vec![FieldError {
-                taken_by: Some(TakenBy { id: other.id, created_at: other.created_at, last_used_at: other.last_used_at }),
+                taken_by: Some(Box::new(TakenBy { id: other.id, created_at: other.created_at, last_used_at: other.last_used_at })),
                 ..FieldError::new("name", FieldCode::Taken)
             }]),
         }

@@ -244,7 +244,7 @@ wire! {
         pub roles: Option<Vec<String>>,
         /// For `taken`: the token that has the name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub taken_by: Option<TakenBy>,
+        pub taken_by: Option<Box<TakenBy>>,
     }
 
     /// The token that has a name already. One made moments ago and never used may be the caller's own, its answer lost.

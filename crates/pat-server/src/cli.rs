@@ -1,6 +1,5 @@
 //! The command line. Every flag can be given as an environment variable.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
@@ -90,7 +89,7 @@ pub struct Revoke {
 #[group(required = true, multiple = false)]
 pub struct Which {
     /// This token, of any kind: its id, or - to read its secret from standard input, as a command line is seen by others and kept.
-    #[arg(long, value_name = "ID|-", value_parser = token)]
+    #[arg(long, value_name = "ID|-")]
     pub token: Option<TokenArgument>,
     /// All tokens of the user with this e-mail address.
     #[arg(long, value_name = "EMAIL")]
@@ -109,6 +108,13 @@ pub enum TokenArgument {
     Stdin,
     /// Something else, which no error repeats: it may be a secret.
     Nonsense,
+}
+
+/// Not a parser that fails: its error would repeat the text.
+impl From<&str> for TokenArgument {
+    fn from(text: &str) -> Self {
+        if text == "-" { Self::Stdin } else { text.parse().map_or(Self::Nonsense, Self::Id) }
+    }
 }
 
 impl Revoke {
@@ -225,12 +231,6 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     println!("{}", link.url);
     eprintln!("Open this link to set the password of {}. It works once, within {LINK_HOURS} hours.", user.email);
     Ok(())
-}
-
-/// Never fails, as clap's error would repeat the text.
-fn token(text: &str) -> Result<TokenArgument, Infallible> {
-    let id = || text.parse().ok().map_or(TokenArgument::Nonsense, TokenArgument::Id);
-    Ok(if text == "-" { TokenArgument::Stdin } else { id() })
 }
 
 fn instant(text: &str) -> Result<Timestamp, &'static str> {

@@ -56,8 +56,10 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     handle.graceful_shutdown(Some(DRAIN));
     serving.await??;
     // What doesn't end in time is taken back, and another server goes on with it.
-    let ended = tokio::time::timeout(DRAIN, app.background.stop()).await;
-    Ok(ended.unwrap_or_default())
+    if tokio::time::timeout(DRAIN, app.background.stop()).await.is_err() {
+        tracing::warn!("background work was cut off");
+    }
+    Ok(())
 }
 
 /// Waits for a preparation that fails for good; one that succeeds goes on keeping partitions.

@@ -66,7 +66,7 @@ impl Failure {
     /// The token that holds the wanted name, if it may be the caller's own, made a moment ago by a create whose answer was lost.
     pub fn lost_answer(&self, now: Timestamp) -> Option<&TakenBy> {
         const MOMENTS_AGO: SignedDuration = SignedDuration::from_mins(5);
-        let taken_by = self.field_errors().iter().find_map(|error| error.taken_by.as_ref())?;
+        let taken_by = self.field_errors().iter().find_map(|error| error.taken_by.as_deref())?;
         (taken_by.last_used_at.is_none() && now.duration_since(taken_by.created_at) < MOMENTS_AGO).then_some(taken_by)
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn error(field: &str, code: FieldCode, taken_by: Option<TakenBy>) -> FieldError {
-        FieldError { field: field.into(), code, message: String::new(), scope: None, roles: None, taken_by }
+        FieldError { field: field.into(), code, message: String::new(), scope: None, roles: None, taken_by: taken_by.map(Box::new) }
     }
 
     #[test]

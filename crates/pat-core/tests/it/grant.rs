@@ -176,7 +176,7 @@ fn p7_a_name_is_taken_by_a_live_token_in_any_case() {
             let errors = errors(result);
             assert_eq!(brief(&errors), [("name", FieldCode::Taken, None)], "{name}");
             let taken_by = TakenBy { id: TokenId(Uuid::from_u128(id)), created_at: at(NOW), last_used_at: None };
-            assert_eq!(errors[0].taken_by, Some(taken_by), "{name}");
+            assert_eq!(errors[0].taken_by, Some(Box::new(taken_by)), "{name}");
         } else {
             assert!(result.is_ok(), "{name}");
         }

@@ -1,5 +1,6 @@
 //! Pauses, by a token's owner or by a workspace admin.
 
+use jiff::Timestamp;
 use pat_core::audit::EventType;
 use pat_core::id::TokenId;
 use pat_core::pause::Pauser;
@@ -81,7 +82,9 @@ async fn run_locked(
     let row = token(tx, actor, role, id).await?;
     record.token = Some((id, row.name.clone()));
     let before = row.pausable();
-    record.context = json!({ "owner_id": row.owner_id(), "paused_until": before.lifecycle.paused_until });
+    let context =
+        |until: Option<Timestamp>| json!({ "owner_id": row.owner_id(), "paused_until": before.lifecycle.paused_until, "until": until });
+    record.context = context(None);
     let now = store::now(tx).await?;
     let by = match role {
         Role::Owner => Pauser::Owner(actor.user_id()),
@@ -94,7 +97,7 @@ async fn run_locked(
             None
         }
     };
-    record.context["until"] = json!(until);
+    record.context = context(until);
     if before.lifts_another_s(actor.user_id(), until, now) {
         require_fresh(actor)?;
     }

@@ -164,7 +164,7 @@ pub async fn stop(app: &App, asker: Asker<'_>, id: Uuid) -> Result<TokenChange, 
         let after = token_changes::find(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
         record.context = ended(&after, after.state()?);
         if before.state()? != ChangeState::Running {
-            record.context["had_ended_already"] = true.into();
+            add(&mut record.context, "had_ended_already", true);
         }
         Ok(after.view()?)
     }
@@ -220,9 +220,19 @@ fn started(change: &NewTokenChange<'_>) -> Value {
         Target::Matching(conditions) => json!({ "matching": conditions }),
         Target::Breaking(rules) => json!({ "breaking": rules }),
     };
-    let by = if change.asked_by.is_none() { Some("operator") } else { None };
     let (act, issued_before) = (change.act.wire(), change.issued_before);
-    json!({ "change_id": change.id, "act": act, "target": target, "issued_before": issued_before, "matched": change.matched, "by": by })
+    let mut context =
+        json!({ "change_id": change.id, "act": act, "target": target, "issued_before": issued_before, "matched": change.matched });
+    if change.asked_by.is_none() {
+        add(&mut context, "by", "operator");
+    }
+    context
+}
+
+fn add(context: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(context) = context.as_object_mut() {
+        context.insert(name.to_owned(), value.into());
+    }
 }
 
 /// What the log says of one that ends.

@@ -7,13 +7,14 @@ use pat_core::id::AccountId;
 use pat_core::inventory::Sort;
 use pat_core::settings::AccountSettings;
 use pat_core::wire::AdminToken;
+use tokio::task::JoinHandle;
 
 use super::export::{self, Batches};
 use super::inventory_query::{Format, InventoryQuery};
 use crate::app::SharedApp;
 use crate::error::ApiError;
 use crate::extract::{Admin, Query};
-use crate::store::tokens::{Position, Search, Target};
+use crate::store::tokens::{People, Position, Search, Target, TokenRow};
 use crate::store::{self, StoreError, settings, tokens};
 
 /// Download the account's tokens as CSV or as JSON Lines, all that match.
@@ -30,44 +31,59 @@ pub async fn export(State(app): State<SharedApp>, Admin(caller): Admin, Query(qu
         Format::Csv => ("tokens.csv", "text/csv; charset=utf-8"),
         Format::Jsonl => ("tokens.jsonl", "application/x-ndjson"),
     };
-    let rows = Rows { app, account, settings, now, target: Target::Matching(conditions), sort, format, read: Read::Nothing };
+    let inventory = Inventory { app, account, now, target: Target::Matching(conditions), sort };
+    let rows = Rows { next: Some(inventory.read(None, People::default())), inventory, settings, format, is_first: true };
     Ok(export::stream(file, content_type, rows).await?)
 }
 
-/// How far an export is.
-enum Read {
-    Nothing,
-    UpTo(Position),
-    Everything,
-}
-
-struct Rows {
+/// Which tokens, in which order.
+#[derive(Clone)]
+struct Inventory {
     app: SharedApp,
     account: AccountId,
-    settings: AccountSettings,
     now: Timestamp,
     target: Target,
     sort: Sort,
+}
+
+impl Inventory {
+    /// Begins to read a batch, in a task of its own: the one before it is written meanwhile.
+    fn read(&self, after: Option<Position>, mut people: People) -> Reading {
+        let inventory = self.clone();
+        tokio::spawn(async move {
+            let Inventory { app, account, now, target, sort } = &inventory;
+            let search = Search { account: *account, target, is_live: false, issued_before: None, now: *now };
+            let mut conn = app.store.conn().await?;
+            let rows = tokens::page_among(&mut conn, &search, *sort, after, export::BATCH, &mut people).await?;
+            Ok((rows, people))
+        })
+    }
+}
+
+/// A batch that is being read, and everybody met so far.
+type Reading = JoinHandle<Result<(Vec<TokenRow>, People), StoreError>>;
+
+struct Rows {
+    inventory: Inventory,
+    settings: AccountSettings,
     format: Format,
-    read: Read,
+    next: Option<Reading>,
+    is_first: bool,
 }
 
 impl Batches for Rows {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let after = match self.read {
-            Read::Nothing => None,
-            Read::UpTo(position) => Some(position),
-            Read::Everything => return Ok(None),
-        };
-        let search = Search { account: self.account, target: &self.target, is_live: false, issued_before: None, now: self.now };
-        let rows = tokens::page(&mut *self.app.store.conn().await?, &search, self.sort, after, export::BATCH).await?;
+        let Some(next) = self.next.take() else { return Ok(None) };
+        let (rows, people) = next.await.map_err(|panic| StoreError::Defect(panic.into()))??;
         let last = rows.last().filter(|_| rows.len() == export::BATCH);
-        self.read = last.map_or(Read::Everything, |row| Read::UpTo(Position::behind(row, self.sort)));
-        let views = rows.iter().map(|row| row.admin_view(&self.app.policy, &self.settings, self.now));
+        self.next = last.map(|row| self.inventory.read(Some(Position::behind(row, self.inventory.sort)), people));
+        let Inventory { app, now, .. } = &self.inventory;
+        let views = rows.iter().map(|row| row.admin_view(&app.policy, &self.settings, *now));
         let lines = match self.format {
-            Format::Csv => csv_lines(views, after.is_none()),
+            Format::Csv => csv_lines(views, self.is_first),
             Format::Jsonl => json_lines(views),
         };
+        self.is_first = false;
         lines.map(Some).map_err(|error| StoreError::Defect(error.into()))
     }
 }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::support::{Browser, Server, json};
 
+/// Whether a token of the list is one that a filter is for.
+type Fits<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
 /// Tokens of all kinds and states for the demo account, with instants that many of them share.
 async fn fill(server: &Server) {
     server
@@ -72,7 +75,6 @@ async fn each_filter_in_each_order_shows_what_fits_once_and_in_order() {
         server.text(&sql).await
     };
     let (soon, late, ago) = (instant(3).await, instant(-3).await, instant(-9).await);
-    type Fits<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let before = |at: Option<&str>, limit: &str| at.is_some_and(|at| at < limit);
     let filters: Vec<(String, Fits<'_>)> = vec![
         (String::new(), Box::new(|_| true)),

@@ -145,7 +145,7 @@ async fn begin(server: &Server, admin: &Admin) -> (Uuid, AccountId) {
 /// Claims a change as a new runner.
 async fn claim(server: &Server, id: Uuid) -> Option<Uuid> {
     let runner = Uuid::now_v7();
-    stored::claim(&mut *server.app.store.conn().await.unwrap(), id, runner).await.unwrap().map(|_| runner)
+    stored::claim(&mut server.app.store.conn().await.unwrap(), id, runner).await.unwrap().map(|_| runner)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use pat_core::wire::ChangeState;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::ended;
+use super::{add, ended};
 use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::store::audit::{self, EventUser, NewEvent};
@@ -138,7 +138,7 @@ async fn end(tx: &mut Transaction, change: &StoredChange, by: Option<&User>, sta
     let after = token_changes::find(tx, change.account_id(), change.id()).await?;
     let mut context = ended(after.as_ref().unwrap_or(change), state);
     if state == ChangeState::Stopped {
-        context["because"] = "asker_is_no_admin".into();
+        add(&mut context, "because", "asker_is_no_admin");
     }
     let client = Client::background(change.request_id);
     audit::insert(tx, &NewEvent { token: None, ..of(change, by, &client, EventType::TokenChangeEnded, context) }).await?;
@@ -159,14 +159,14 @@ fn event<'a>(change: &StoredChange, by: Option<&'a User>, client: &'a Client, to
         Act::Pause(until) => json!({ "until": until }),
         Act::Resume {} => json!({}),
     };
-    context["change_id"] = json!(change.id());
-    context["owner_id"] = json!(token.owner_id());
+    add(&mut context, "change_id", json!(change.id()));
+    add(&mut context, "owner_id", json!(token.owner_id()));
     NewEvent { token: Some((token.id(), &token.name)), ..of(change, by, client, event_type, context) }
 }
 
 fn of<'a>(change: &StoredChange, by: Option<&'a User>, client: &'a Client, event_type: EventType, mut context: Value) -> NewEvent<'a> {
     if by.is_none() {
-        context["by"] = "operator".into();
+        add(&mut context, "by", "operator");
     }
     NewEvent {
         account_id: change.account_id(),

@@ -13,8 +13,9 @@ use pat_core::token::TokenStatus;
 use uuid::Uuid;
 
 use super::matching::{Search, at};
-use super::read::{SELECT, TokenRow};
-use crate::store::statement::{Query, Statement};
+use super::people::People;
+use super::read::{BARE_COLUMNS, BARE_JOINS, COLUMNS, JOINS, TokenRow};
+use crate::store::statement::Statement;
 use crate::store::{Conn, StoreError};
 
 /// Of so many tokens, the newest of the account, fewer than so many hold a rare scope.
@@ -50,12 +51,39 @@ pub async fn page(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Vec<TokenRow>, StoreError> {
+    rows(conn, search, sort, after, limit, &format!("{COLUMNS} ("), JOINS).await
+}
+
+/// The same for many pages in a row: people are read once each.
+pub async fn page_among(
+    conn: &mut Conn,
+    search: &Search<'_>,
+    sort: Sort,
+    after: Option<Position>,
+    limit: usize,
+    people: &mut People,
+) -> Result<Vec<TokenRow>, StoreError> {
+    let mut rows = rows(conn, search, sort, after, limit, &format!("{BARE_COLUMNS} ("), BARE_JOINS).await?;
+    people.complete(conn, search.account, &mut rows).await?;
+    Ok(rows)
+}
+
+async fn rows(
+    conn: &mut Conn,
+    search: &Search<'_>,
+    sort: Sort,
+    after: Option<Position>,
+    limit: usize,
+    columns: &str,
+    joins: &str,
+) -> Result<Vec<TokenRow>, StoreError> {
     let source = source(conn, search).await?;
     let mut rows = Vec::new();
     for (range, after) in ranges(search, sort, after) {
         if rows.len() < limit {
             let part = Part { search, range, after, limit: limit - rows.len() };
-            rows.append(&mut part.rows(&source).load(conn).await?);
+            let page = part.write(Statement::new(columns), "t.*", &source).sql(")").sql(joins);
+            rows.append(&mut page.sql(" ORDER BY ").sql(range.order()).query().load(conn).await?);
         }
     }
     Ok(rows)
@@ -65,7 +93,7 @@ pub async fn page(
 pub async fn ids(conn: &mut Conn, search: &Search<'_>, after: Option<TokenId>, limit: usize) -> Result<Vec<TokenId>, StoreError> {
     let source = source(conn, search).await?;
     let part = Part { search, range: Range::Ids, after: after.map(|id| Position { at: None, id }), limit };
-    let found: Vec<Id> = part.write(Statement::new(""), &source).query().load(conn).await?;
+    let found: Vec<Id> = part.write(Statement::new(""), "id", &source).query().load(conn).await?;
     Ok(found.into_iter().map(|row| TokenId(row.id)).collect())
 }
 
@@ -168,21 +196,15 @@ struct Id {
 }
 
 impl Part<'_> {
-    /// A query for rows.
-    fn rows(&self, source: &Source) -> Query {
-        let statement = Statement::new(format!("{SELECT} WHERE t.id = ANY (ARRAY("));
-        self.write(statement, source).sql(")) ORDER BY ").sql(self.range.order()).query()
-    }
-
-    /// A query for ids.
-    fn write(&self, statement: Statement, source: &Source) -> Statement {
+    /// A query for columns of the tokens.
+    fn write(&self, statement: Statement, columns: &str, source: &Source) -> Statement {
         let with_use = self.search.asks_for_use() || self.range.asks_for_use();
         let statement = match source {
-            Source::All => self.search.from("tokens", statement.sql("SELECT id"), with_use),
+            Source::All => self.search.from("tokens", statement.sql("SELECT ").sql(columns), with_use),
             Source::Holders(scope) => {
                 let holders = statement.sql("WITH holders AS MATERIALIZED (SELECT * FROM tokens WHERE account_id = ");
                 let holders = holders.bind::<SqlUuid, _>(self.search.account.0).sql(" AND scopes @> ");
-                let holders = holders.bind::<Array<Text>, _>(vec![scope.clone()]).sql(") SELECT id");
+                let holders = holders.bind::<Array<Text>, _>(vec![scope.clone()]).sql(") SELECT ").sql(columns);
                 self.search.from("holders", holders, with_use)
             }
         };

@@ -20,6 +20,7 @@ use pat_core::token::{Lifecycle, TokenKind, Version};
 use pat_core::wire::{AdminToken, Owner, Person, PersonalAccessToken};
 use uuid::Uuid;
 
+use super::people::Known;
 use crate::store::schema::tokens;
 use crate::store::{Conn, StoreError};
 
@@ -88,20 +89,49 @@ pub struct TokenRow {
     last_used_user_agent: Option<String>,
 }
 
-/// Tokens with owners and uses, as [`TokenRow`].
-pub(super) const SELECT: &str = "
+/// The columns of [`TokenRow`], from a token `t` and what is joined to it.
+pub(super) const COLUMNS: &str = "
 SELECT t.id, t.owner_id, o.name AS owner_name, o.email AS owner_email,
        ARRAY(SELECT role FROM user_roles r WHERE r.account_id = o.account_id AND r.user_id = o.id) AS owner_roles,
        t.hint, t.name, t.name_key, t.scopes, t.version, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.revoked_by,
        r.name AS revoker_name, t.revoke_reason, t.revoke_note, t.paused_by, p.name AS pauser_name,
        l.last_used_at, l.ip AS last_used_ip, l.user_agent AS last_used_user_agent
-  FROM tokens t
+  FROM ";
+
+/// Behind the tokens: their owners and uses.
+pub(super) const JOINS: &str = " t
   LEFT JOIN users o ON o.account_id = t.account_id AND o.id = t.owner_id
   LEFT JOIN users r ON r.account_id = t.account_id AND r.id = t.revoked_by
   LEFT JOIN users p ON p.account_id = t.account_id AND p.id = t.paused_by
   LEFT JOIN token_usage l ON l.token_id = t.id";
 
+/// The same without the people behind a token, as [`TokenRow::complete`] fills them in.
+pub(super) const BARE_COLUMNS: &str = "
+SELECT t.id, t.owner_id, NULL AS owner_name, NULL AS owner_email, '{}'::text[] AS owner_roles,
+       t.hint, t.name, t.name_key, t.scopes, t.version, t.created_at, t.expires_at, t.paused_until, t.revoked_at, t.revoked_by,
+       NULL AS revoker_name, t.revoke_reason, t.revoke_note, t.paused_by, NULL AS pauser_name,
+       l.last_used_at, l.ip AS last_used_ip, l.user_agent AS last_used_user_agent
+  FROM ";
+pub(super) const BARE_JOINS: &str = " t LEFT JOIN token_usage l ON l.token_id = t.id";
+
 impl TokenRow {
+    /// The people behind it: owner, who revoked it, who paused it.
+    pub(super) fn people(&self) -> impl Iterator<Item = Uuid> {
+        [self.owner_id, self.revoked_by, self.paused_by].into_iter().flatten()
+    }
+
+    /// Fills in what is known of the people behind it.
+    pub(super) fn complete<'a>(&mut self, known: impl Fn(Uuid) -> Option<&'a Known>) {
+        let name = |id: Option<Uuid>| id.and_then(&known).map(|known| known.name.clone());
+        self.revoker_name = name(self.revoked_by);
+        self.pauser_name = name(self.paused_by);
+        if let Some(owner) = self.owner_id.and_then(&known) {
+            self.owner_name = Some(owner.name.clone());
+            self.owner_email = Some(owner.email.clone());
+            self.owner_roles.clone_from(&owner.roles);
+        }
+    }
+
     /// Its id.
     pub fn id(&self) -> TokenId {
         TokenId(self.id)
@@ -220,7 +250,7 @@ impl TokenRow {
 type Query<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
 
 fn select(rest: &str) -> Query<'_> {
-    diesel::sql_query(format!("{SELECT} {rest}")).into_boxed()
+    diesel::sql_query(format!("{COLUMNS} tokens {JOINS} {rest}")).into_boxed()
 }
 
 /// A user's personal tokens, newest first.
