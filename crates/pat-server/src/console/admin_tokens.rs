@@ -57,7 +57,7 @@ pub async fn list(
     let mut conn = app.store.conn().await?;
     let account = caller.session.account_id();
     let settings = settings::find(&mut conn, account).await?;
-    let now = store::now(&mut conn).await?;
+    let now = caller.session.read_at();
     let search = Search { account, target: &Target::Matching(conditions), is_live: false, issued_before: None, now };
     // One more than a page shows whether there is another.
     let mut rows = tokens::page(&mut conn, &search, sort, after, PAGE + 1).await?;
