@@ -10,12 +10,13 @@ use pat_core::audit::{EventType, Outcome};
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::wire::{AuditEvent, EventList, FieldCode};
 use serde::Deserialize;
+use tokio::task::JoinHandle;
 
 use super::export::{self, Batches};
 use crate::app::SharedApp;
 use crate::error::ApiError;
 use crate::extract::{Admin, Caller, Id, Query};
-use crate::store::audit::{self, Filter, Position};
+use crate::store::audit::{self, Event, Filter, Position};
 use crate::store::{StoreError, tokens};
 
 /// Rows of a page.
@@ -88,7 +89,7 @@ pub async fn export(State(app): State<SharedApp>, Admin(caller): Admin, Query(qu
     if query.cursor.is_some() {
         return Err(ApiError::field("cursor", FieldCode::UnknownField));
     }
-    Ok(export::stream("audit-events.jsonl", "application/x-ndjson", Rows { app, filter, before: None, is_over: false }).await?)
+    Ok(export::stream("audit-events.jsonl", "application/x-ndjson", Rows::new(app, filter)).await?)
 }
 
 /// What happened with anybody's token of the account, newest first.
@@ -140,7 +141,7 @@ async fn page(app: &SharedApp, filter: &Filter, cursor: Option<&str>) -> Result<
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| row.position().cursor());
-    Ok(EventList { events: rows.into_iter().map(audit::Event::view).collect(), next_cursor })
+    Ok(EventList { events: rows.into_iter().map(Event::view).collect(), next_cursor })
 }
 
 fn limit(rows: usize) -> i64 {
@@ -157,23 +158,34 @@ fn parse_network(text: &str) -> Option<IpNet> {
     text.parse::<IpNet>().map(|net| net.trunc()).or_else(|_| address()).ok()
 }
 
-/// The rows of an export, in batches.
+/// The rows of an export: a task reads the next batch while this one is written.
 struct Rows {
     app: SharedApp,
     filter: Filter,
-    /// After which row to go on.
-    before: Option<Position>,
-    is_over: bool,
+    next: Option<JoinHandle<Result<Vec<Event>, StoreError>>>,
+}
+
+impl Rows {
+    fn new(app: SharedApp, filter: Filter) -> Self {
+        let mut rows = Self { app, filter, next: None };
+        rows.read(None);
+        rows
+    }
+
+    fn read(&mut self, before: Option<Position>) {
+        let (app, filter) = (self.app.clone(), self.filter.clone());
+        let read = async move { audit::page(&mut *app.store.conn().await?, &filter, before, limit(export::BATCH)).await };
+        self.next = Some(tokio::spawn(read));
+    }
 }
 
 impl Batches for Rows {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        if self.is_over {
-            return Ok(None);
+        let Some(next) = self.next.take() else { return Ok(None) };
+        let rows = next.await.map_err(|panic| StoreError::Defect(panic.into()))??;
+        if let Some(last) = rows.last().filter(|_| rows.len() == export::BATCH) {
+            self.read(Some(last.position()));
         }
-        let rows = audit::page(&mut *self.app.store.conn().await?, &self.filter, self.before, limit(export::BATCH)).await?;
-        self.is_over = rows.len() < export::BATCH;
-        self.before = rows.last().map(audit::Event::position);
         let mut lines = Vec::with_capacity(rows.len() * 600);
         for row in rows {
             serde_json::to_writer(&mut lines, &row.view()).map_err(|error| StoreError::Defect(error.into()))?;

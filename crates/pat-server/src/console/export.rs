@@ -1,7 +1,7 @@
 //! Answers without an end in sight: batches of rows, streamed as a file.
 //!
 //! A batch is read on a connection of the pool that goes back before the batch is sent, so that a slow reader holds neither a
-//! connection nor a transaction, and at most three batches of memory.
+//! connection nor a transaction, and a few batches of memory at most.
 
 use axum::body::{Body, Bytes};
 use axum::http::header;
