@@ -58,7 +58,7 @@ export function uniqueName(word: string): string {
   return `${word}-${process.pid}-${Date.now().toString(36)}-${made}`;
 }
 
-const ORIGIN = process.env.BASE_URL ?? "http://127.0.0.1:3000";
+export const ORIGIN = process.env.BASE_URL ?? "http://127.0.0.1:3000";
 
 /** Signs in behind the scenes, in place of whoever was signed in. The form has tests of its own. */
 export async function signIn(page: Page, person: Person): Promise<void> {
