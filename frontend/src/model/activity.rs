@@ -2,7 +2,8 @@
 
 use pat_core::audit::{EventType, Outcome};
 use pat_core::people::ReasonCode;
-use pat_core::wire::AuditEvent;
+use pat_core::wire::{AuditEvent, Rule};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::words::activity::{self as words, refused};
@@ -16,6 +17,8 @@ pub fn token_sentence(event: &AuditEvent) -> Option<String> {
         EventType::TokenCreated => row.created(),
         EventType::TokenUpdated => row.updated(),
         EventType::TokenDeleted => row.deleted(),
+        EventType::TokenPaused => row.paused(),
+        EventType::TokenResumed => row.resumed(),
         _ => return None,
     };
     Some(row.with_refusal(said))
@@ -82,6 +85,9 @@ impl<'a> Row<'a> {
         let fields = self.value("errors").and_then(Value::as_array);
         let fields: Vec<String> = fields.into_iter().flatten().filter_map(|error| error.get("field")?.as_str()).map(plain).collect();
         let code = self.text("token_status").or(self.0.reason.as_deref())?;
+        if let Some(rule) = self.value("refused_by").and_then(|rule| Rule::deserialize(rule).ok()) {
+            return Some(refused::by_setting(rule));
+        }
         Some(if !missing.is_empty() {
             refused::lacks(&join(&missing))
         } else if !arguments.is_empty() {
@@ -112,7 +118,8 @@ impl<'a> Row<'a> {
         words::made(&self.who(), &self.token(), &join(&self.texts("scopes")))
     }
 
-    fn updated(self) -> String {
+    /// An edit.
+    pub fn updated(self) -> String {
         if self.is_refused() {
             return words::tried_to_edit(&self.who(), &self.token());
         }
@@ -124,8 +131,7 @@ impl<'a> Row<'a> {
         self.edited(name, &added, &removed)
     }
 
-    /// What an edit changed.
-    pub fn edited(self, name: Option<(String, String)>, added: &[String], removed: &[String]) -> String {
+    fn edited(self, name: Option<(String, String)>, added: &[String], removed: &[String]) -> String {
         let (who, token) = (self.who(), self.token());
         let renamed = name.filter(|(from, to)| from != to).map(|(from, to)| (words::quoted(&from), words::quoted(&to)));
         let said = match (added.is_empty(), removed.is_empty(), &renamed) {
@@ -141,6 +147,21 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// A pause.
+    pub fn paused(self) -> String {
+        let (who, token) = (self.who(), self.token());
+        match self.text("until") {
+            Some(until) if !self.is_refused() => words::paused(&who, &token, &minute(until)),
+            _ => words::tried_to_pause(&who, &token),
+        }
+    }
+
+    /// A pause's end.
+    pub fn resumed(self) -> String {
+        let say = if self.is_refused() { words::tried_to_resume } else { words::resumed };
+        say(&self.who(), &self.token())
+    }
+
     /// How a token ended.
     pub fn deleted(self) -> String {
         let (who, token) = (self.who(), self.token());
@@ -150,6 +171,9 @@ impl<'a> Row<'a> {
         if self.text("because") == Some(EventType::UserDeactivated.as_str()) {
             return words::revoked_by_deactivation(&token);
         }
+        if self.text("because") == Some(EventType::TokensDeleted.as_str()) {
+            return words::revoked_with_all(&who, &token);
+        }
         let code = self.text("reason").and_then(ReasonCode::parse);
         let was_dead = self.value("was_dead_already").and_then(Value::as_bool) == Some(true);
         match code {
@@ -158,6 +182,12 @@ impl<'a> Row<'a> {
             None => words::deleted(&who, &token),
         }
     }
+}
+
+/// An instant of the log, to the minute.
+pub fn minute(instant: &str) -> String {
+    let (date, time) = instant.split_once('T').unwrap_or((instant, ""));
+    format!("{date} {} UTC", time.get(..5).unwrap_or(time))
 }
 
 /// What a `User-Agent` begins with: the program, for all but browsers, which all begin alike.
@@ -231,6 +261,7 @@ pub(crate) mod tests {
         );
         assert_eq!(told("invalid_auth", json!({ "token_status": "expired", "refusals_since_last_row": 0 })), "Refused: it had expired.");
         assert_eq!(told("invalid_auth", json!({})), "Refused: it was paused.");
+        assert_eq!(told("not_authorized", json!({ "refused_by": "unused" })), "Refused: unused for too long.");
         assert_eq!(told("invalid_arguments", json!({ "arguments": ["limit"] })), "Refused: there is something wrong with limit.");
         assert_eq!(told("a_new_code", json!({})), "Refused: a_new_code.");
     }
@@ -265,7 +296,20 @@ pub(crate) mod tests {
         assert_eq!(end(json!({ "was_dead_already": true })), "Max deleted ‘ci-laptop’, which no longer worked.");
         assert_eq!(end(json!({ "reason": "unused", "note": null })), "Max revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(end(json!({ "reason": "other", "note": "Its project is over." })), "Max revoked ‘ci-laptop’: “Its project is over.”");
+        assert_eq!(
+            end(json!({ "because": "personal_access_tokens.all_deleted" })),
+            "Max revoked ‘ci-laptop’ with all their other tokens."
+        );
         assert_eq!(end(json!({ "because": "users.deactivated" })), "‘ci-laptop’ was revoked, as its owner was deactivated.");
+    }
+
+    #[test]
+    fn pauses_say_until_when() {
+        let until = json!({ "context": { "until": "2027-02-01T09:30:15.5Z" } });
+        assert_eq!(said(EventType::TokenPaused, until), "Max paused ‘ci-laptop’ until 2027-02-01 09:30 UTC.");
+        assert_eq!(said(EventType::TokenResumed, json!({})), "Max ended the pause of ‘ci-laptop’.");
+        let refused = json!({ "outcome": "refused", "reason": "paused_by_admin" });
+        assert_eq!(said(EventType::TokenResumed, refused), "Max tried to end the pause of ‘ci-laptop’. Refused: an admin paused it.");
     }
 
     #[test]

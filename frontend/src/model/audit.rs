@@ -1,12 +1,13 @@
 //! The audit log in sentences: what a row of any kind says to an admin.
 
 use pat_core::audit::EventType;
-use pat_core::wire::{AuditEvent, Settings};
+use pat_core::wire::{AuditEvent, Settings, TokenAct};
+use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::model::activity::{Row, plain, token_sentence};
+use crate::model::activity::{Row, minute, plain, token_sentence};
 use crate::model::settings::changes;
-use crate::words::{activity, audit as words, join};
+use crate::words::{activity, audit as words, join, reason};
 
 /// A row, in words.
 pub fn sentence(event: &AuditEvent) -> String {
@@ -21,7 +22,7 @@ pub fn sentence(event: &AuditEvent) -> String {
 
 fn said(row: Row<'_>, event_type: EventType) -> String {
     let who = row.who();
-    let user = || row.text("user.name").map_or_else(|| words::SOMEBODY.to_owned(), plain);
+    let user = || row.text("target.name").map_or_else(|| words::SOMEBODY.to_owned(), plain);
     let done = |done: fn(&str, &str) -> String, tried: fn(&str, &str) -> String| {
         let sentence = if row.is_refused() { tried } else { done };
         sentence(&who, &user())
@@ -32,13 +33,20 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         EventType::SessionConfirmed => words::gave_password_again(&who),
         EventType::SessionDeleted => words::signed_out(&who),
         EventType::PasswordUpdated => words::set_password(&who),
+        // The operator's own rows name the person in the place of who did it.
+        EventType::PasswordLinkCreated if row.value("target").is_none() => words::made_link(activity::OPERATOR, &who),
         EventType::PasswordLinkCreated => words::made_link(&who, &user()),
         EventType::AccountCreated => words::made_account(activity::OPERATOR, &row.text("account").map(plain).unwrap_or_default(), &who),
         EventType::OrganizationTokenCreated if row.is_refused() => words::tried_to_make_organization_token(&who),
         EventType::OrganizationTokenCreated => words::made_organization_token(&who, &row.token(), &join(&row.texts("scopes"))),
-        EventType::OrganizationTokenUpdated if row.is_refused() => words::tried_to_edit_organization_token(&who, &row.token()),
-        EventType::OrganizationTokenUpdated => organization_token_edited(row),
+        EventType::OrganizationTokenUpdated => row.updated(),
         EventType::OrganizationTokenDeleted => row.deleted(),
+        EventType::OrganizationTokenPaused => row.paused(),
+        EventType::OrganizationTokenResumed => row.resumed(),
+        EventType::TokensDeleted if row.is_refused() => words::tried_to_revoke_all(&who),
+        EventType::TokensDeleted => words::revoked_all(&who, row.number("revoked").unwrap_or_default()),
+        EventType::TokenChangeStarted => change_started(row),
+        EventType::TokenChangeEnded => change_ended(row),
         EventType::RolesUpdated if row.is_refused() => words::tried_to_set_roles(&who, &user()),
         EventType::RolesUpdated => {
             let (from, to) = (row.texts("from"), row.texts("to"));
@@ -49,17 +57,45 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         EventType::SettingsUpdated => settings_changed(row),
         EventType::AdminRefused => words::tried_to_administer(&who, &row.text("request").map(plain).unwrap_or_default()),
         // Said by `token_sentence` already.
-        EventType::TokenCreated | EventType::TokenUpdated | EventType::TokenDeleted | EventType::WebApiCalled => String::new(),
+        EventType::TokenCreated
+        | EventType::TokenUpdated
+        | EventType::TokenDeleted
+        | EventType::TokenPaused
+        | EventType::TokenResumed
+        | EventType::WebApiCalled => String::new(),
         #[allow(unreachable_patterns)]
         other => words::unknown(&who, other.as_str()),
     }
 }
 
-fn organization_token_edited(row: Row<'_>) -> String {
-    let (before, after) = (row.texts("from.scopes"), row.texts("to.scopes"));
-    let name = row.text("from.name").zip(row.text("to.name")).map(|(from, to)| (plain(from), plain(to)));
-    let only_in = |these: &[String], those: &[String]| these.iter().filter(|scope| !those.contains(scope)).cloned().collect::<Vec<_>>();
-    row.edited(name, &only_in(&after, &before), &only_in(&before, &after))
+fn change_started(row: Row<'_>) -> String {
+    let (who, matched) = (row.who(), row.number("matched").unwrap_or_default());
+    match act(row).filter(|_| !row.is_refused()) {
+        None => words::tried_to_change_many(&who),
+        Some(TokenAct::Revoke { reason: code, note }) => {
+            let why = code.map(|code| reason::sentence(code, note.as_deref().map(plain).as_deref())).unwrap_or_default();
+            words::began_to_revoke(&who, matched, &why)
+        }
+        Some(TokenAct::Pause { .. }) => words::began_to_pause(&who, matched, &row.text("act.until").map(minute).unwrap_or_default()),
+        Some(TokenAct::Resume {}) => words::began_to_resume(&who, matched),
+    }
+}
+
+fn change_ended(row: Row<'_>) -> String {
+    let (who, done) = (row.who(), row.number("done").unwrap_or_default());
+    let is_through = row.text("state") == Some("finished");
+    match act(row).filter(|_| !row.is_refused()) {
+        None => words::tried_to_stop(&who),
+        Some(_) if row.text("because").is_some() => words::stopped_without_admin(&who, done),
+        Some(_) if !is_through => words::stopped(&who, done),
+        Some(TokenAct::Revoke { .. }) => words::revoked_many(&who, done),
+        Some(TokenAct::Pause { .. }) => words::paused_many(&who, done),
+        Some(TokenAct::Resume {}) => words::resumed_many(&who, done),
+    }
+}
+
+fn act(row: Row<'_>) -> Option<TokenAct> {
+    row.value("act").and_then(|act| TokenAct::deserialize(act).ok())
 }
 
 fn settings_changed(row: Row<'_>) -> String {
@@ -67,7 +103,7 @@ fn settings_changed(row: Row<'_>) -> String {
     if row.is_refused() {
         return words::tried_to_change_settings(&who);
     }
-    let settings = |key| row.value(key).and_then(|value: &Value| serde_json::from_value::<Settings>(value.clone()).ok());
+    let settings = |key| row.value(key).and_then(|value: &Value| Settings::deserialize(value).ok());
     let changes = settings("from").zip(settings("to")).map(|(from, to)| changes(&from, &to)).unwrap_or_default();
     if changes.is_empty() { words::saved_settings(&who) } else { words::changed_settings(&who, &changes.join(" ")) }
 }
@@ -106,7 +142,7 @@ mod tests {
     #[test]
     fn people_and_what_was_done_to_them() {
         let to_ada = |more: Value| {
-            let mut context = json!({ "user": { "name": "Ada" } });
+            let mut context = json!({ "target": { "name": "Ada" } });
             for (key, value) in more.as_object().unwrap() {
                 context[key] = value.clone();
             }
@@ -119,7 +155,7 @@ mod tests {
             "Max gave Ada the roles contributor, and took workspace admin, team lead."
         );
         assert_eq!(told(EventType::UserDeactivated, to_ada(json!({}))), "Max deactivated Ada.");
-        let last = json!({ "context": { "user": { "name": "Ada" } }, "outcome": "refused", "reason": "last_admin" });
+        let last = json!({ "context": { "target": { "name": "Ada" } }, "outcome": "refused", "reason": "last_admin" });
         assert_eq!(
             told(EventType::UserDeactivated, last),
             "Max tried to deactivate Ada. Refused: the account’s last workspace admin stays one."
@@ -141,10 +177,24 @@ mod tests {
 
     #[test]
     fn organization_tokens_tell_what_changed() {
-        let context = json!({
-            "from": { "name": "deploy", "scopes": ["catalog:read"] }, "to": { "name": "deploy", "scopes": ["catalog:read", "users:read"] }
-        });
+        let context = json!({ "name": { "from": "ci", "to": "ci" }, "added_scopes": ["users:read"], "removed_scopes": [] });
         assert_eq!(told(EventType::OrganizationTokenUpdated, json!({ "context": context })), "Max widened ‘ci-laptop’: added users:read.");
+    }
+
+    #[test]
+    fn changes_of_many_tokens() {
+        let revoke = json!({ "type": "revoke", "reason": "other", "note": "A leak." });
+        let started = json!({ "context": { "act": revoke, "matched": 12 } });
+        assert_eq!(told(EventType::TokenChangeStarted, started), "Max began to revoke 12 tokens: “A leak.”");
+        let pause = json!({ "context": { "act": { "type": "pause", "until": "2027-02-01T09:30:00Z" }, "matched": 1 } });
+        assert_eq!(told(EventType::TokenChangeStarted, pause), "Max began to pause 1 token until 2027-02-01 09:30 UTC.");
+        let ended = |user: Value, state: &str| json!({ "user": user, "context": { "act": revoke, "state": state, "done": 12 } });
+        assert_eq!(told(EventType::TokenChangeEnded, ended(Value::Null, "finished")), "The operator revoked 12 tokens.");
+        assert_eq!(
+            told(EventType::TokenChangeEnded, ended(Value::Null, "stopped")),
+            "The operator stopped a change of many tokens, after 12 tokens."
+        );
+        assert_eq!(told(EventType::TokensDeleted, json!({ "context": { "revoked": 2 } })), "Max revoked all of their own tokens: 2 tokens.");
     }
 
     #[test]

@@ -85,12 +85,38 @@ pub fn revoked_by_deactivation(token: &str) -> String {
     format!("{token} was revoked, as its owner was deactivated.")
 }
 
+pub fn revoked_with_all(who: &str, token: &str) -> String {
+    format!("{who} revoked {token} with all their other tokens.")
+}
+
+pub fn paused(who: &str, token: &str, until: &str) -> String {
+    format!("{who} paused {token} until {until}.")
+}
+
+pub fn tried_to_pause(who: &str, token: &str) -> String {
+    format!("{who} tried to pause {token}.")
+}
+
+pub fn resumed(who: &str, token: &str) -> String {
+    format!("{who} ended the pause of {token}.")
+}
+
+pub fn tried_to_resume(who: &str, token: &str) -> String {
+    format!("{who} tried to end the pause of {token}.")
+}
+
 pub fn tried_to_delete(who: &str, token: &str) -> String {
     format!("{who} tried to delete {token}.")
 }
 
 /// Why the server said no.
 pub mod refused {
+    use pat_core::wire::Rule;
+
+    pub fn by_setting(rule: Rule) -> String {
+        format!("{}.", crate::words::refused_by(rule))
+    }
+
     pub fn lacks(scopes: &str) -> String {
         format!("Refused: it lacks {scopes}.")
     }

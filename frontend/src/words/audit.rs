@@ -64,9 +64,16 @@ pub fn event_type(event_type: EventType) -> &'static str {
         EventType::TokenCreated => "Personal token made",
         EventType::TokenUpdated => "Personal token edited",
         EventType::TokenDeleted => "Personal token deleted",
+        EventType::TokenPaused => "Personal token paused",
+        EventType::TokenResumed => "Personal token resumed",
         EventType::OrganizationTokenCreated => "Organization token made",
         EventType::OrganizationTokenUpdated => "Organization token edited",
         EventType::OrganizationTokenDeleted => "Organization token revoked",
+        EventType::OrganizationTokenPaused => "Organization token paused",
+        EventType::OrganizationTokenResumed => "Organization token resumed",
+        EventType::TokensDeleted => "All own tokens revoked",
+        EventType::TokenChangeStarted => "Change of many tokens begun",
+        EventType::TokenChangeEnded => "Change of many tokens ended",
         EventType::RolesUpdated => "Roles set",
         EventType::UserDeactivated => "Person deactivated",
         EventType::UserReactivated => "Person reactivated",
@@ -114,10 +121,6 @@ pub fn made_organization_token(who: &str, token: &str, scopes: &str) -> String {
 
 pub fn tried_to_make_organization_token(who: &str) -> String {
     format!("{who} tried to make an organization token.")
-}
-
-pub fn tried_to_edit_organization_token(who: &str, token: &str) -> String {
-    format!("{who} tried to edit the organization token {token}.")
 }
 
 pub fn set_roles(who: &str, user: &str, added: &str, removed: &str) -> String {
@@ -168,4 +171,57 @@ pub fn tried_to_administer(who: &str, request: &str) -> String {
 /// A kind of event without words of its own.
 pub fn unknown(who: &str, event_type: &str) -> String {
     format!("{who}: {event_type}.")
+}
+
+pub fn revoked_all(who: &str, count: u64) -> String {
+    format!("{who} revoked all of their own tokens: {}.", tokens(count))
+}
+
+pub fn tried_to_revoke_all(who: &str) -> String {
+    format!("{who} tried to revoke all of their own tokens.")
+}
+
+/// `why` ends the sentence.
+pub fn began_to_revoke(who: &str, count: u64, why: &str) -> String {
+    format!("{who} began to revoke {}: {why}", tokens(count))
+}
+
+pub fn began_to_pause(who: &str, count: u64, until: &str) -> String {
+    format!("{who} began to pause {} until {until}.", tokens(count))
+}
+
+pub fn began_to_resume(who: &str, count: u64) -> String {
+    format!("{who} began to end the pauses of {}.", tokens(count))
+}
+
+pub fn tried_to_change_many(who: &str) -> String {
+    format!("{who} tried to change many tokens.")
+}
+
+pub fn revoked_many(who: &str, count: u64) -> String {
+    format!("{who} revoked {}.", tokens(count))
+}
+
+pub fn paused_many(who: &str, count: u64) -> String {
+    format!("{who} paused {}.", tokens(count))
+}
+
+pub fn resumed_many(who: &str, count: u64) -> String {
+    format!("{who} ended the pauses of {}.", tokens(count))
+}
+
+pub fn stopped(who: &str, count: u64) -> String {
+    format!("{who} stopped a change of many tokens, after {}.", tokens(count))
+}
+
+pub fn stopped_without_admin(who: &str, count: u64) -> String {
+    format!("A change of many tokens ended after {}, as {who} is no workspace admin any more.", tokens(count))
+}
+
+pub fn tried_to_stop(who: &str) -> String {
+    format!("{who} tried to stop a change of many tokens.")
+}
+
+fn tokens(count: u64) -> String {
+    if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") }
 }

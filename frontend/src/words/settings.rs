@@ -46,6 +46,7 @@ pub const DROP_MINE: &str = "Use the saved settings";
 pub const KEPT: &str = "The form still holds what you entered. Saving it does this:";
 pub const SAME: &str = "The form holds just what is saved now.";
 
+pub const ALL_CHANGES: &str = "All changes of many tokens";
 pub const REVOKING_TITLE: &str = "Revoking what breaks the settings";
 
 /// What a strength does, for rules that refuse a token whole.

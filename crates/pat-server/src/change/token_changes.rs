@@ -162,7 +162,7 @@ pub async fn stop(app: &App, asker: Asker<'_>, id: Uuid) -> Result<TokenChange, 
         let before = token_changes::find(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
         token_changes::end(&mut tx, asker.account_id, id, ChangeState::Stopped).await?;
         let after = token_changes::find(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
-        record.context = ended(&after, after.state()?);
+        record.context = ended(&after, after.state()?)?;
         if before.state()? != ChangeState::Running {
             add(&mut record.context, "had_ended_already", true);
         }
@@ -236,6 +236,6 @@ fn add(context: &mut Value, name: &str, value: impl Into<Value>) {
 }
 
 /// What the log says of one that ends.
-fn ended(change: &StoredChange, state: ChangeState) -> Value {
-    json!({ "change_id": change.id(), "state": state, "done": change.done() })
+fn ended(change: &StoredChange, state: ChangeState) -> Result<Value, StoreError> {
+    Ok(json!({ "change_id": change.id(), "act": change.act()?.wire(), "state": state, "done": change.done() }))
 }

@@ -72,7 +72,14 @@ fn SettingsForm(page: SettingsPage) -> impl IntoView {
         said.set(settings::SAVED);
     };
     view! {
-        {live(move || change.get().map(|change| view! { <ChangeProgress change title=settings::REVOKING_TITLE /> }))}
+        {live(move || {
+            change.get().map(|change| {
+                view! {
+                    <ChangeProgress change title=settings::REVOKING_TITLE />
+                    <p><a href="/admin/tokens/changes">{settings::ALL_CHANGES}</a></p>
+                }
+            })
+        })}
         <form class="form" novalidate on:submit=submit>
             <FormNotice status />
             <Conflict saved draft is_conflict />

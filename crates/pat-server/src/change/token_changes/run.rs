@@ -136,7 +136,7 @@ async fn work(tx: &mut Transaction, change: &StoredChange, by: Option<&User>, id
 async fn end(tx: &mut Transaction, change: &StoredChange, by: Option<&User>, state: ChangeState) -> Result<Batch, StoreError> {
     token_changes::end(tx, change.account_id(), change.id(), state).await?;
     let after = token_changes::find(tx, change.account_id(), change.id()).await?;
-    let mut context = ended(after.as_ref().unwrap_or(change), state);
+    let mut context = ended(after.as_ref().unwrap_or(change), state)?;
     if state == ChangeState::Stopped {
         add(&mut context, "because", "asker_is_no_admin");
     }
