@@ -35,7 +35,9 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         EventType::PasswordUpdated => words::set_password(&who),
         // The operator's own rows name the person in the place of who did it.
         EventType::PasswordLinkCreated if row.value("target").is_none() => words::made_link(activity::OPERATOR, &who),
-        EventType::PasswordLinkCreated => words::made_link(&who, &user()),
+        EventType::PasswordLinkCreated => done(words::made_link, words::tried_to_make_link),
+        EventType::UserCreated => done(words::invited, words::tried_to_invite),
+        EventType::SessionsEnded => done(words::ended_sessions, words::tried_to_end_sessions),
         EventType::AccountCreated => words::made_account(activity::OPERATOR, &row.text("account").map(plain).unwrap_or_default(), &who),
         EventType::OrganizationTokenCreated if row.is_refused() => words::tried_to_make_organization_token(&who),
         EventType::OrganizationTokenCreated => words::made_organization_token(&who, &row.token(), &join(&row.texts("scopes"))),
@@ -63,8 +65,6 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         | EventType::TokenPaused
         | EventType::TokenResumed
         | EventType::WebApiCalled => String::new(),
-        #[allow(unreachable_patterns)]
-        other => words::unknown(&who, other.as_str()),
     }
 }
 
@@ -155,6 +155,10 @@ mod tests {
             "Max gave Ada the roles contributor, and took workspace admin, team lead."
         );
         assert_eq!(told(EventType::UserDeactivated, to_ada(json!({}))), "Max deactivated Ada.");
+        assert_eq!(told(EventType::UserCreated, to_ada(json!({ "roles": ["contributor"] }))), "Max invited Ada.");
+        assert_eq!(told(EventType::SessionsEnded, to_ada(json!({}))), "Max ended all sessions of Ada.");
+        assert_eq!(told(EventType::PasswordLinkCreated, to_ada(json!({}))), "Max made a link that sets the password of Ada.");
+        assert_eq!(told(EventType::PasswordLinkCreated, json!({})), "The operator made a link that sets the password of Max.");
         let last = json!({ "context": { "target": { "name": "Ada" } }, "outcome": "refused", "reason": "last_admin" });
         assert_eq!(
             told(EventType::UserDeactivated, last),

@@ -74,14 +74,14 @@ pub fn event_type(event_type: EventType) -> &'static str {
         EventType::TokensDeleted => "All own tokens revoked",
         EventType::TokenChangeStarted => "Change of many tokens begun",
         EventType::TokenChangeEnded => "Change of many tokens ended",
+        EventType::UserCreated => "Person invited",
         EventType::RolesUpdated => "Roles set",
         EventType::UserDeactivated => "Person deactivated",
         EventType::UserReactivated => "Person reactivated",
+        EventType::SessionsEnded => "Sessions of a person ended",
         EventType::SettingsUpdated => "Account settings changed",
         EventType::AdminRefused => "Administration refused",
         EventType::WebApiCalled => "Web API called",
-        #[allow(unreachable_patterns)]
-        other => other.as_str(),
     }
 }
 
@@ -109,6 +109,26 @@ pub fn set_password(who: &str) -> String {
 
 pub fn made_link(who: &str, user: &str) -> String {
     format!("{who} made a link that sets the password of {user}.")
+}
+
+pub fn tried_to_make_link(who: &str, user: &str) -> String {
+    format!("{who} tried to make a link that sets the password of {user}.")
+}
+
+pub fn invited(who: &str, user: &str) -> String {
+    format!("{who} invited {user}.")
+}
+
+pub fn tried_to_invite(who: &str, user: &str) -> String {
+    format!("{who} tried to invite {user}.")
+}
+
+pub fn ended_sessions(who: &str, user: &str) -> String {
+    format!("{who} ended all sessions of {user}.")
+}
+
+pub fn tried_to_end_sessions(who: &str, user: &str) -> String {
+    format!("{who} tried to end all sessions of {user}.")
 }
 
 pub fn made_account(who: &str, account: &str, admin: &str) -> String {
