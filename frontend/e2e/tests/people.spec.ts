@@ -430,7 +430,7 @@ const states: State[] = [
       await makeSignInOld(page, "**/password-link");
       await page.getByRole("button", { name: "Make a link" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
-      await expect(page.getByLabel("Your password")).toHaveAttribute("aria-invalid", "true");
+      await expect(page.getByLabel("Your password", { exact: true })).toHaveAttribute("aria-invalid", "true");
     },
   },
 ];

@@ -85,6 +85,7 @@ pub fn RolesSection(
             </div>
             <form class="form" novalidate on:submit=submit>
                 <RolesNotice status draft />
+                <SavedNow draft />
                 <RolePicker roles chosen=draft.chosen errors below_heading=true />
                 <div class="actions">
                     <SubmitButton status label=words::SUBMIT busy=words::PREVIEWING look=Look::Plain />
@@ -175,7 +176,7 @@ fn StruckTokens(tokens: Vec<StruckToken>) -> impl IntoView {
     }
 }
 
-/// Why the change failed. When another admin was faster, what they saved can be seen, and what was chosen stays.
+/// Why the change failed. When another admin was faster, what they saved can be looked at.
 #[component]
 fn RolesNotice(status: FormStatus, draft: Draft) -> impl IntoView {
     let reload = move || {
@@ -190,7 +191,6 @@ fn RolesNotice(status: FormStatus, draft: Draft) -> impl IntoView {
         );
     };
     let is_overtaken = move || status.failure().is_some_and(|failure| failure.code() == Some("stale"));
-    let saved_now = move || draft.saved.with(|person| words::saved_now(&person.roles));
     live(move || {
         if is_overtaken() {
             view! {
@@ -201,18 +201,24 @@ fn RolesNotice(status: FormStatus, draft: Draft) -> impl IntoView {
                 </div>
             }
             .into_any()
-        } else if draft.is_conflict.get() {
-            view! {
-                <div role="status">
-                    <Notice tone=Tone::Info text=saved_now()>
-                        <ActionButton label=words::DROP_MINE on_press=move || draft.reset() />
-                    </Notice>
-                </div>
-                <FormNotice status />
-            }
-            .into_any()
         } else {
             view! { <FormNotice status /> }.into_any()
         }
     })
+}
+
+/// What another admin saved meanwhile; what was chosen stays.
+#[component]
+fn SavedNow(draft: Draft) -> impl IntoView {
+    let text = move || draft.saved.with(|person| words::saved_now(&person.roles));
+    let notice = live(move || {
+        draft.is_conflict.get().then(|| {
+            view! {
+                <Notice tone=Tone::Info text=text()>
+                    <ActionButton label=words::DROP_MINE on_press=move || draft.reset() />
+                </Notice>
+            }
+        })
+    });
+    view! { <div role="status">{notice}</div> }
 }
