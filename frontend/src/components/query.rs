@@ -5,12 +5,15 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::params::ParamsMap;
 
+/// Goes to this page with another query.
+type Go = Box<dyn Fn(&str)>;
+
 /// The parameters of a list, which have the same names in the address and in the request; a handle to copy around.
 #[derive(Clone, Copy)]
 pub struct Query {
     names: &'static [&'static str],
     in_address: Memo<ParamsMap>,
-    go: StoredValue<Box<dyn Fn(&str)>, LocalStorage>,
+    go: StoredValue<Go, LocalStorage>,
 }
 
 impl Query {

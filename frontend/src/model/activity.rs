@@ -296,10 +296,7 @@ pub(crate) mod tests {
         assert_eq!(end(json!({ "was_dead_already": true })), "Max deleted ‘ci-laptop’, which no longer worked.");
         assert_eq!(end(json!({ "reason": "unused", "note": null })), "Max revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(end(json!({ "reason": "other", "note": "Its project is over." })), "Max revoked ‘ci-laptop’: “Its project is over.”");
-        assert_eq!(
-            end(json!({ "because": "personal_access_tokens.all_deleted" })),
-            "Max revoked ‘ci-laptop’ with all their other tokens."
-        );
+        assert_eq!(end(json!({ "because": "personal_access_tokens.all_deleted" })), "Max revoked ‘ci-laptop’ with all their other tokens.");
         assert_eq!(end(json!({ "because": "users.deactivated" })), "‘ci-laptop’ was revoked, as its owner was deactivated.");
     }
 

@@ -198,7 +198,10 @@ mod tests {
             told(EventType::TokenChangeEnded, ended(Value::Null, "stopped")),
             "The operator stopped a change of many tokens, after 12 tokens."
         );
-        assert_eq!(told(EventType::TokensDeleted, json!({ "context": { "revoked": 2 } })), "Max revoked all of their own tokens: 2 tokens.");
+        assert_eq!(
+            told(EventType::TokensDeleted, json!({ "context": { "revoked": 2 } })),
+            "Max revoked all of their own tokens: 2 tokens."
+        );
     }
 
     #[test]
