@@ -86,7 +86,9 @@ test("a setting that revokes says so first, and its tokens stay dead when it is 
   const short = await mint(page, uniqueName("short-lived"), ["catalog:read"], 7);
   await open(page);
   await page.getByLabel("Maximum lifetime, in days").fill("30");
-  await page.getByLabel("Revoke what breaks it").check();
+  const strength = page.getByRole("radiogroup", { name: "How far it reaches: Maximum lifetime" });
+  await expect(strength.getByRole("radio")).toHaveCount(3);
+  await strength.getByLabel("Revoke what breaks it").check();
   await page.getByRole("button", { name: "Preview and save" }).click();
   const dialog = dialogOf(page);
   await expect(dialog.getByText(/will be revoked\.$/)).toBeVisible();

@@ -1,7 +1,7 @@
 //! How far a setting reaches.
 
 use leptos::prelude::*;
-use pat_core::wire::Strength;
+use pat_core::wire::{Rule, Strength};
 
 use crate::words::settings;
 
@@ -13,6 +13,8 @@ pub type Explain = fn(Strength) -> (&'static str, &'static str);
 pub fn StrengthPicker(
     /// The field's name.
     name: &'static str,
+    /// The setting.
+    rule: Rule,
     /// Which one is chosen.
     value: RwSignal<Strength>,
     /// What each does.
@@ -34,7 +36,7 @@ pub fn StrengthPicker(
         })
         .collect_view();
     view! {
-        <fieldset class="field" role="radiogroup">
+        <fieldset class="field" role="radiogroup" aria-label=settings::strength_of(rule)>
             <legend class="label label--minor">{settings::STRENGTH}</legend>
             <div class="choices choices--rows">{options}</div>
         </fieldset>

@@ -49,6 +49,11 @@ pub const SAME: &str = "The form holds just what is saved now.";
 pub const ALL_CHANGES: &str = "All changes of many tokens";
 pub const REVOKING_TITLE: &str = "Revoking what breaks the settings";
 
+/// The choice of a rule's strength, for those who don't see what it stands below.
+pub fn strength_of(of: Rule) -> String {
+    format!("{STRENGTH}: {}", rule(of))
+}
+
 /// What a strength does, for rules that refuse a token whole.
 pub fn strength_of_limit(strength: Strength) -> (&'static str, &'static str) {
     let explained = match strength {

@@ -1,7 +1,7 @@
 //! The settings to choose.
 
 use leptos::prelude::*;
-use pat_core::wire::{FeatureChoice, SettingsPage, Strength};
+use pat_core::wire::{FeatureChoice, Rule, SettingsPage, Strength};
 
 use crate::components::check_box::CheckBox;
 use crate::components::field::{FieldErrors, Hint, TextArea, TextField, described_by, invalid};
@@ -43,7 +43,7 @@ pub fn Fields(
                 value=draft.max_lifetime
                 errors=status.errors("max_lifetime")
             />
-            {strength(max_lifetime, "max-lifetime-strength", draft.max_lifetime_strength, strength_of_limit)}
+            {strength(max_lifetime, Rule::MaxLifetime, "max-lifetime-strength", draft.max_lifetime_strength, strength_of_limit)}
         </div>
         <div class="setting panel">
             <fieldset class="field">
@@ -55,11 +55,11 @@ pub fn Fields(
                     on_toggle=move || draft.no_expiration.update(|allowed| *allowed = !*allowed)
                 />
             </fieldset>
-            {strength(must_end, "no-expiration-strength", draft.no_expiration_strength, strength_of_limit)}
+            {strength(must_end, Rule::NoExpiration, "no-expiration-strength", draft.no_expiration_strength, strength_of_limit)}
         </div>
         <div class="setting panel">
             <TextField name="unused" label=settings::UNUSED hint=settings::UNUSED_HINT value=draft.unused errors=status.errors("unused") />
-            {strength(unused, "unused-strength", draft.unused_strength, strength_of_limit)}
+            {strength(unused, Rule::Unused, "unused-strength", draft.unused_strength, strength_of_limit)}
         </div>
         <div class="setting panel">
             <TextField
@@ -72,7 +72,7 @@ pub fn Fields(
         </div>
         <div class="setting panel">
             <Features features=page.features draft errors=status.errors("features") />
-            {strength(some_off, "features-strength", draft.features_strength, strength_of_mask)}
+            {strength(some_off, Rule::Features, "features-strength", draft.features_strength, strength_of_mask)}
         </div>
         <div class="setting panel">
             <ScopePicker
@@ -82,14 +82,14 @@ pub fn Fields(
                 legend=settings::BLOCKED
                 hint=settings::BLOCKED_HINT
             />
-            {strength(some_blocked, "blocked-strength", draft.blocked_strength, strength_of_mask)}
+            {strength(some_blocked, Rule::BlockedScopes, "blocked-strength", draft.blocked_strength, strength_of_mask)}
         </div>
     }
 }
 
 /// How far a setting reaches, while it is in force.
-fn strength(in_force: Memo<bool>, name: &'static str, value: RwSignal<Strength>, explain: Explain) -> AnyView {
-    live(move || in_force.get().then(|| view! { <StrengthPicker name value explain /> }))
+fn strength(in_force: Memo<bool>, rule: Rule, name: &'static str, value: RwSignal<Strength>, explain: Explain) -> AnyView {
+    live(move || in_force.get().then(|| view! { <StrengthPicker name rule value explain /> }))
 }
 
 #[component]
