@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use pat_core::wire::{AdminToken, SavedSettings, SettingsEffect, SettingsPage, SettingsPreview, Strength};
 
 use crate::api;
-use crate::components::button::{ActionButton, SubmitButton};
+use crate::components::button::{ActionButton, Look, SubmitButton};
 use crate::components::dialog::Dialog;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
@@ -51,6 +51,7 @@ pub fn ConfirmDialog(
             close();
         });
     };
+    let revokes = Memo::new(move |_| proposal.with(|proposal| proposal.as_ref().is_some_and(|proposal| revokes(&proposal.preview))));
     let is_stale = move || status.failure().is_some_and(|failure| failure.code() == Some("stale"));
     let footer = live(move || {
         if is_stale() {
@@ -63,11 +64,12 @@ pub fn ConfirmDialog(
             }
             .into_any()
         } else {
+            let look = if revokes.get() { Look::Danger } else { Look::Primary };
             view! {
                 <FormNotice status />
                 <div class="actions actions--end">
                     <ActionButton label=words::CANCEL on_press=close />
-                    <SubmitButton status label=settings::SAVE busy=settings::SAVING />
+                    <SubmitButton status label=settings::SAVE busy=settings::SAVING look />
                 </div>
             }
             .into_any()
@@ -104,12 +106,16 @@ fn Sentences(sentences: Vec<String>) -> impl IntoView {
     view! { <ul class="bullets">{items}</ul> }
 }
 
+fn revokes(preview: &SettingsPreview) -> bool {
+    preview.effects.iter().any(|effect| effect.strength == Strength::Revoke)
+}
+
 #[component]
 fn Effects(preview: SettingsPreview) -> impl IntoView {
     if preview.effects.is_empty() {
         return view! { <p>{settings::NO_EFFECT}</p> }.into_any();
     }
-    let revokes = preview.effects.iter().any(|effect| effect.strength == Strength::Revoke);
+    let revokes = revokes(&preview);
     let effects = preview.effects.into_iter().map(|effect| view! { <Effect effect /> }).collect_view();
     view! {
         <ul class="effects">{effects}</ul>
