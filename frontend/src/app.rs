@@ -17,6 +17,7 @@ use crate::model::place::Area;
 use crate::pages::not_found::NotFound;
 use crate::session::{Auth, Visitor};
 
+pub mod activity;
 pub mod admin;
 pub mod settings;
 

@@ -1,4 +1,4 @@
-//! The page: from the Rust of `frontend/` to the folder `frontend/dist/` that the server serves. It is two programs, and each has
+//! The page: from the Rust of `frontend/` to the folder `frontend/dist/` that the server serves. It is some programs, and each has
 //! an HTML file that loads it.
 
 use std::fs;
@@ -52,9 +52,10 @@ struct Program {
     styles: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program { name: "settings", html: "index.html", styles: &["style"] },
-    Program { name: "admin", html: "admin.html", styles: &["style", "style/admin"] },
+    Program { name: "activity", html: "activity.html", styles: &["style", "style/log"] },
+    Program { name: "admin", html: "admin.html", styles: &["style", "style/log", "style/admin"] },
 ];
 
 /// Compiles the page and writes `frontend/dist/`. Leaves the folder as it is when nothing changed.

@@ -16,7 +16,7 @@ struct Page;
 /// Paths that the settings have a view for. They show their own "not found" for others, with status 404.
 const VIEWS: [&str; 5] = ["/", "/settings", "/sign-in", "/set-password", "/cli/auth"];
 
-/// Answers with a file of the page, or with one of its two programs: the administration or the settings.
+/// Answers with a file of the page, or with one of its programs: the administration, a token's activity or the settings.
 pub fn serve(app: &App, request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
@@ -30,7 +30,9 @@ pub fn serve(app: &App, request: &Request) -> Response {
     }
     let is_admin = is_at_or_below(path, "/admin");
     let is_view = is_admin || VIEWS.iter().any(|view| path == *view || (*view != "/" && is_at_or_below(path, view)));
-    match file(if is_admin { "admin.html" } else { "index.html" }, request.headers()) {
+    let is_activity = path.starts_with("/settings/tokens/") && path.ends_with("/activity");
+    let program = if is_admin { "admin.html" } else if is_activity { "activity.html" } else { "index.html" };
+    match file(program, request.headers()) {
         Some(mut response) => {
             if !is_view {
                 *response.status_mut() = StatusCode::NOT_FOUND;

@@ -5,8 +5,8 @@ use pat_core::id::TokenId;
 use pat_core::people::ReasonCode;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{
-    AdminRevoke, Choices, ConfirmPassword, CreateToken, CreatedOrganizationToken, CreatedToken, EditToken, EventList, Pause,
-    PersonalAccessToken, RevokedAll, Session, SetPassword, SignIn, TokenList, UnusedScopes,
+    AdminRevoke, Choices, ConfirmPassword, CreateToken, EditToken, EventList, Pause, PersonalAccessToken, RevokedAll, Session, SetPassword,
+    SignIn, TokenList, UnusedScopes,
 };
 
 use crate::api::call::{Call, encode};
@@ -69,11 +69,7 @@ pub async fn token(kind: TokenKind, id: &str) -> Answer<PersonalAccessToken> {
 
 /// Mints a token.
 pub async fn create_token(kind: TokenKind, create: &CreateToken) -> Answer<NewToken> {
-    let call = Call::new("POST", tokens_of(kind)).json(create);
-    match kind {
-        TokenKind::Personal => call.read::<CreatedToken>().await.map(NewToken::from),
-        TokenKind::Organization => call.read::<CreatedOrganizationToken>().await.map(NewToken::from),
-    }
+    Call::new("POST", tokens_of(kind)).json(create).read().await
 }
 
 /// Edits a token, if it still is at `version`.
@@ -91,14 +87,12 @@ pub async fn delete_all_tokens() -> Answer<RevokedAll> {
     Call::new("DELETE", TOKENS).read().await
 }
 
-/// Pauses a token of the caller's.
-pub async fn pause_token(id: TokenId, until: Timestamp) -> Answer<PersonalAccessToken> {
-    Call::new("POST", &format!("{TOKENS}/{id}/pause")).json(&Pause { until: Some(until) }).read().await
-}
-
-/// Ends a pause of the caller's.
-pub async fn resume_token(id: TokenId) -> Answer<PersonalAccessToken> {
-    Call::new("DELETE", &format!("{TOKENS}/{id}/pause")).read().await
+/// Pauses a token of the caller's until an instant, or ends its pause.
+pub async fn pause_token(id: TokenId, until: Option<Timestamp>) -> Answer<PersonalAccessToken> {
+    let verb = if until.is_some() { "POST" } else { "DELETE" };
+    let call = Call::new(verb, &format!("{TOKENS}/{id}/pause"));
+    let call = if until.is_some() { call.json(&Pause { until }) } else { call };
+    call.read().await
 }
 
 /// What happened to a token of the caller's and with it. The query holds a cursor for all but the first page.

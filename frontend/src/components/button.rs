@@ -61,9 +61,15 @@ pub fn ActionButton(
     #[prop(optional, into)]
     name: Option<String>,
 ) -> impl IntoView {
+    action_button(label, Box::new(on_press), look, name)
+}
+
+/// Compiled once, whatever the buttons do.
+fn action_button(label: &'static str, on_press: Box<dyn Fn()>, look: Look, name: Option<String>) -> AnyView {
     view! {
         <button type="button" class=look.class() aria-label=name on:click=move |_| on_press()>
             {label}
         </button>
     }
+    .into_any()
 }

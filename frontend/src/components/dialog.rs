@@ -19,6 +19,11 @@ pub fn Dialog(
     /// Its content.
     children: Children,
 ) -> impl IntoView {
+    dialog(open, Box::new(on_close), title, children)
+}
+
+/// Compiled once, whatever the dialogs do.
+fn dialog(open: Signal<bool>, on_close: Box<dyn Fn()>, title: Signal<String>, children: Children) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         let open = open.get();
@@ -34,4 +39,5 @@ pub fn Dialog(
             {children()}
         </dialog>
     }
+    .into_any()
 }

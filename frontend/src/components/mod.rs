@@ -2,6 +2,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
 pub mod act_dialog;
+pub mod act_form;
 pub mod admin_nav;
 pub mod button;
 pub mod change_progress;

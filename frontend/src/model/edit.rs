@@ -17,10 +17,11 @@ pub fn without(scopes: &[String], taken: &[String]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn saved() -> PersonalAccessToken {
+    /// A token as the server sends it.
+    pub fn saved() -> PersonalAccessToken {
         serde_json::from_value(serde_json::json!({
             "id": "00000000-0000-0000-0000-000000000000", "version": 3, "name": "ci", "token_hint": "ab12",
             "scopes": ["catalog:read", "scorecards:read"], "effective_scopes": ["catalog:read"], "status": "active",

@@ -1,10 +1,12 @@
 //! Which page stands at which address.
 
-/// The two programs that the page is made of.
+/// The programs that the page is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Area {
     /// The settings, sign-in and everything else.
     Settings,
+    /// What happened to a token.
+    Activity,
     /// The administration.
     Admin,
 }
@@ -12,13 +14,24 @@ pub enum Area {
 impl Area {
     /// Whose a path is; the server decides by the same rule.
     pub fn of(path: &str) -> Self {
-        if path == "/admin" || path.starts_with("/admin/") { Self::Admin } else { Self::Settings }
+        if path == "/admin" || path.starts_with("/admin/") {
+            Self::Admin
+        } else if token_with_activity(path).is_some() {
+            Self::Activity
+        } else {
+            Self::Settings
+        }
     }
 
     /// `rel` of a link from this area: one that leads into the other is an ordinary page load.
     pub fn rel(self, path: &str) -> Option<&'static str> {
         (Self::of(path) != self).then_some("external")
     }
+}
+
+/// The token of an address such as `/settings/tokens/{id}/activity`, whatever the id may be.
+pub fn token_with_activity(path: &str) -> Option<&str> {
+    path.strip_prefix("/settings/tokens/")?.strip_suffix("/activity")
 }
 
 /// A place in the settings.
@@ -158,6 +171,10 @@ mod tests {
     fn links_from_one_area_into_the_other_are_page_loads() {
         assert_eq!(Area::Settings.rel("/admin/users"), Some("external"));
         assert_eq!(Area::Admin.rel("/settings"), Some("external"));
+        assert_eq!(Area::Settings.rel("/settings/tokens/1/activity"), Some("external"));
+        assert_eq!(Area::Activity.rel("/settings/tokens/1"), Some("external"));
+        assert_eq!(token_with_activity("/settings/tokens/1/activity"), Some("1"));
+        assert_eq!(token_with_activity("/settings/tokens/1"), None);
         assert_eq!(Area::Admin.rel("/admin"), None);
         assert_eq!(Area::Settings.rel("/administrator"), None);
     }

@@ -13,10 +13,8 @@ use crate::components::page::{Page, Width};
 use crate::components::remote::{FailureNotice, Remote, Skeleton};
 use crate::words::edit;
 
-pub mod activity;
 pub mod delete;
 pub mod pause;
-pub mod unused;
 
 /// The page at `/settings/tokens/{id}`.
 #[component]
@@ -64,23 +62,17 @@ fn Missing() -> impl IntoView {
 /// The token as saved; an edit or a reload puts a newer one in its place, and tells the heading its name.
 #[component]
 fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<String>>) -> impl IntoView {
-    let id = token.id;
+    let activity = format!("/settings/tokens/{}/activity", token.id);
     let saved = RwSignal::new(token);
     Effect::new(move || renamed.set(Some(saved.with(|token| token.name.clone()))));
     let is_dead = Memo::new(move |_| saved.with(|token| token.status.is_dead()));
     let below = live(move || {
         if is_dead.get() {
-            view! {
-                <WhatItCouldDo scopes=saved.get_untracked().scopes />
-                <activity::ActivitySection id />
-            }
-            .into_any()
+            view! { <WhatItCouldDo scopes=saved.get_untracked().scopes /> }.into_any()
         } else {
             let draft = Draft::new(TokenKind::Personal, saved);
             view! {
-                <unused::UnusedSection draft />
                 <EditForm draft grantable=choices.scopes.clone() />
-                <activity::ActivitySection id />
                 <pause::PauseSection saved />
                 <delete::DeleteSection saved />
             }
@@ -89,6 +81,7 @@ fn Token(token: PersonalAccessToken, choices: Choices, renamed: RwSignal<Option<
     });
     view! {
         {live(move || view! { <Facts kind=TokenKind::Personal token=saved.get() /> })}
+        <p><a class="button" href=activity rel="external">{edit::ACTIVITY}</a></p>
         {below}
     }
 }

@@ -1,5 +1,6 @@
 //! One file a page.
 
+pub mod activity;
 pub mod admin;
 pub mod edit_token;
 pub mod list_tokens;

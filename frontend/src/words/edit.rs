@@ -1,5 +1,7 @@
 //! A token's page.
 
+use crate::components::act_form::Saying;
+
 pub const TITLE: &str = "Personal access token";
 pub const BACK: &str = "Personal access tokens";
 pub const MISSING_TITLE: &str = "No such token";
@@ -11,11 +13,12 @@ pub const EXPIRES: &str = "Expires";
 pub const LAST_USED: &str = "Last used";
 pub const CLIENT: &str = "Client";
 pub const STATUS: &str = "Status";
+pub const ACTIVITY: &str = "What it did, and what it never needed";
 pub const SETTINGS: &str = "Edit";
 pub const DELETE_TITLE: &str = "Delete this token";
 pub const DELETE_INTRO: &str = "Every client that uses it is refused from the next request on.";
 pub const DELETE: &str = "Delete";
-pub const DELETING: &str = "Deleting…";
+pub const DELETE_FOR_GOOD: Saying = Saying { label: DELETE, busy: "Deleting…" };
 pub const SAVED: &str = "Changes saved.";
 pub const STALE_TITLE: &str = "This token was changed meanwhile";
 pub const STALE: &str =

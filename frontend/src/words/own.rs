@@ -1,15 +1,15 @@
 //! What owners do with their tokens beside editing them: pauses, activity, scopes that nothing needs, all of them at once.
 
 pub mod pause {
+    use crate::components::act_form::Saying;
+
     pub const TITLE: &str = "Pause this token";
     pub const INTRO: &str = "It is refused for that long and then works again by itself. Its expiration doesn’t move.";
     pub const FOR: &str = "For how long";
-    pub const PAUSE: &str = "Pause";
-    pub const PAUSING: &str = "Pausing…";
+    pub const PAUSE: Saying = Saying { label: "Pause", busy: "Pausing…" };
     pub const PAUSED_TITLE: &str = "This token is paused";
     pub const RESUME_INTRO: &str = "You can end the pause earlier.";
-    pub const RESUME: &str = "Resume now";
-    pub const RESUMING: &str = "Resuming…";
+    pub const RESUME: Saying = Saying { label: "Resume now", busy: "Resuming…" };
     pub const RESUMED: &str = "It works again.";
     pub const ADMINS: &str = "An admin paused it, so only an admin can end the pause earlier.";
 
@@ -23,15 +23,19 @@ pub mod pause {
 
 pub mod activity {
     pub const TITLE: &str = "Activity";
-    pub const INTRO: &str = "What happened to this token, and what was done with it.";
-    pub const SHOW: &str = "Show the activity";
+    pub const BACK: &str = "The token";
     pub const EMPTY: &str = "Nothing was recorded yet.";
+
+    pub fn title(name: &str) -> String {
+        format!("Activity of {name}")
+    }
 }
 
 pub mod unused {
+    use crate::components::act_form::Saying;
+
     pub const TITLE: &str = "Scopes that nothing needed";
-    pub const REMOVE: &str = "Remove them";
-    pub const REMOVING: &str = "Removing…";
+    pub const REMOVE: Saying = Saying { label: "Remove them", busy: "Removing…" };
 
     pub fn not_needed(days: u32, scopes: &str) -> String {
         format!("Not needed for {days} days: {scopes}. A token that can do less can do less harm.")
@@ -47,6 +51,8 @@ pub mod unused {
 }
 
 pub mod all {
+    use crate::components::act_form::Saying;
+
     pub const TITLE: &str = "Revoke all my tokens";
     pub const INTRO: &str = "For when you don’t know which one has leaked. Every one stops working at once, for good.";
     pub const REVOKE: &str = "Revoke all…";
@@ -56,8 +62,7 @@ pub mod all {
     pub const PHRASE: &str = "revoke all";
     pub const FIELD: &str = "Type “revoke all” to confirm";
     pub const MISTYPED: &str = "Type the words revoke all, and nothing else.";
-    pub const REVOKING: &str = "Revoking…";
-    pub const SUBMIT: &str = "Revoke all";
+    pub const SUBMIT: Saying = Saying { label: "Revoke all", busy: "Revoking…" };
 
     pub fn revoked(count: u64) -> String {
         match count {

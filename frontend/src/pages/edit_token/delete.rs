@@ -5,11 +5,11 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use pat_core::wire::PersonalAccessToken;
 
-use crate::components::button::{ActionButton, Look, SubmitButton};
-use crate::components::dialog::Dialog;
+use crate::components::act_form::ConfirmDialog;
+use crate::components::button::{ActionButton, Look};
 use crate::components::flash::Flash;
-use crate::components::form::{FormNotice, FormStatus};
-use crate::words::{self, edit};
+use crate::components::form::FormStatus;
+use crate::words::edit;
 use crate::{api, dates};
 
 /// What deleting means, and the button that asks once more.
@@ -36,8 +36,7 @@ fn DeleteDialog(saved: RwSignal<PersonalAccessToken>, open: RwSignal<bool>) -> i
     let status = FormStatus::new();
     let flash = Flash::current();
     let navigate = use_navigate();
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let submit = move || {
         let PersonalAccessToken { id, name, .. } = saved.get_untracked();
         let navigate = navigate.clone();
         status.submit(
@@ -48,22 +47,7 @@ fn DeleteDialog(saved: RwSignal<PersonalAccessToken>, open: RwSignal<bool>) -> i
             },
         );
     };
-    let close = move || {
-        status.reset();
-        open.set(false);
-    };
     let title = Signal::derive(move || saved.with(|token| edit::confirm_title(&token.name)));
-    let text = move || saved.with(|token| edit::confirm(token.last_used_at.map(dates::relative).as_deref()));
-    view! {
-        <Dialog open title on_close=close>
-            <form class="form" novalidate on:submit=submit>
-                <p>{text}</p>
-                <FormNotice status />
-                <div class="actions actions--end">
-                    <ActionButton label=words::CANCEL on_press=close />
-                    <SubmitButton status label=edit::DELETE busy=edit::DELETING look=Look::Danger />
-                </div>
-            </form>
-        </Dialog>
-    }
+    let text = Signal::derive(move || saved.with(|token| edit::confirm(token.last_used_at.map(dates::relative).as_deref())));
+    view! { <ConfirmDialog open status title text saying=edit::DELETE_FOR_GOOD on_submit=Box::new(submit) /> }
 }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use pat_core::token::TokenStatus;
 use pat_core::wire::PersonalAccessToken;
 
-use crate::components::button::{Look, SubmitButton};
-use crate::components::form::{FormNotice, FormStatus};
+use crate::components::act_form::ActForm;
+use crate::components::form::FormStatus;
 use crate::components::live::live;
 use crate::model::person::is_of;
 use crate::session::Auth;
@@ -20,13 +20,37 @@ pub fn PauseSection(
     saved: RwSignal<PersonalAccessToken>,
 ) -> impl IntoView {
     let auth = Auth::current();
-    let said = RwSignal::new("");
+    let (status, said) = (FormStatus::new(), RwSignal::new(""));
     let is_paused = Memo::new(move |_| saved.with(|token| token.status == TokenStatus::Paused));
     let is_own = move || saved.with(|token| is_of(token.paused_by.as_ref(), auth.session_now().as_ref()));
     let title = move || if is_paused.get() { pause::PAUSED_TITLE } else { pause::TITLE };
+    let hours = RwSignal::new(1_i64);
+    // Both at once, as they differ in the request only.
+    let change = move |until: Option<Timestamp>| {
+        let id = saved.with_untracked(|token| token.id);
+        said.set("");
+        status.submit(
+            async move || api::pause_token(id, until).await,
+            move |token| {
+                saved.set(token);
+                said.set(if until.is_some() { "" } else { pause::RESUMED });
+            },
+        );
+    };
     let content = live(move || match (is_paused.get(), is_own()) {
-        (false, _) => view! { <Pause saved said /> }.into_any(),
-        (true, true) => view! { <Resume saved said /> }.into_any(),
+        (false, _) => {
+            let pause = Box::new(move || change(Some(hours_from_now(hours.get_untracked()))));
+            view! {
+                <p class="section__intro">{pause::INTRO}</p>
+                <ActForm status saying=pause::PAUSE on_submit=pause><Lengths hours /></ActForm>
+            }
+            .into_any()
+        }
+        (true, true) => view! {
+            <p class="section__intro">{pause::RESUME_INTRO}</p>
+            <ActForm status saying=pause::RESUME on_submit=Box::new(move || change(None)) />
+        }
+        .into_any(),
         (true, false) => view! { <p class="section__intro">{pause::ADMINS}</p> }.into_any(),
     });
     view! {
@@ -39,16 +63,7 @@ pub fn PauseSection(
 }
 
 #[component]
-fn Pause(saved: RwSignal<PersonalAccessToken>, said: RwSignal<&'static str>) -> impl IntoView {
-    let status = FormStatus::new();
-    let hours = RwSignal::new(1_i64);
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let id = saved.with_untracked(|token| token.id);
-        let until = hours_from_now(hours.get_untracked());
-        said.set("");
-        status.submit(async move || api::pause_token(id, until).await, move |token| saved.set(token));
-    };
+fn Lengths(hours: RwSignal<i64>) -> impl IntoView {
     let lengths = pause::LENGTHS
         .into_iter()
         .map(|(length, label)| {
@@ -61,38 +76,10 @@ fn Pause(saved: RwSignal<PersonalAccessToken>, said: RwSignal<&'static str>) -> 
         })
         .collect_view();
     view! {
-        <p class="section__intro">{pause::INTRO}</p>
-        <form class="form" on:submit=submit>
-            <FormNotice status />
-            <fieldset class="field" role="radiogroup">
-                <legend class="label">{pause::FOR}</legend>
-                <div class="choices">{lengths}</div>
-            </fieldset>
-            <div class="actions"><SubmitButton status label=pause::PAUSE busy=pause::PAUSING look=Look::Plain /></div>
-        </form>
-    }
-}
-
-#[component]
-fn Resume(saved: RwSignal<PersonalAccessToken>, said: RwSignal<&'static str>) -> impl IntoView {
-    let status = FormStatus::new();
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let id = saved.with_untracked(|token| token.id);
-        status.submit(
-            async move || api::resume_token(id).await,
-            move |token| {
-                saved.set(token);
-                said.set(pause::RESUMED);
-            },
-        );
-    };
-    view! {
-        <p class="section__intro">{pause::RESUME_INTRO}</p>
-        <form class="form" on:submit=submit>
-            <FormNotice status />
-            <div class="actions"><SubmitButton status label=pause::RESUME busy=pause::RESUMING look=Look::Plain /></div>
-        </form>
+        <fieldset class="field" role="radiogroup">
+            <legend class="label">{pause::FOR}</legend>
+            <div class="choices">{lengths}</div>
+        </fieldset>
     }
 }
 

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::button::{ActionButton, Look, SubmitButton};
-use crate::components::dialog::Dialog;
+use crate::browser;
+use crate::components::act_form::ConfirmDialog;
+use crate::components::button::{ActionButton, Look};
 use crate::components::field::TextField;
 use crate::components::flash::Flash;
-use crate::components::form::{FormNotice, FormStatus};
+use crate::components::form::FormStatus;
 use crate::words::own::all;
-use crate::{browser, words};
 
 const FIELD: &str = "phrase";
 
@@ -38,14 +38,13 @@ fn RevokeAllDialog(open: RwSignal<bool>, on_revoked: impl Fn() + Copy + Send + S
     let typed = RwSignal::new(String::new());
     let is_mistyped = RwSignal::new(false);
     let flash = Flash::current();
-    let close = move || {
-        status.reset();
+    // Whoever closes the dialog starts anew.
+    Effect::new(move || {
+        open.track();
         typed.set(String::new());
         is_mistyped.set(false);
-        open.set(false);
-    };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    });
+    let submit = move || {
         let is_right = typed.with_untracked(|typed| typed.trim().eq_ignore_ascii_case(all::PHRASE));
         is_mistyped.set(!is_right);
         if !is_right {
@@ -53,24 +52,17 @@ fn RevokeAllDialog(open: RwSignal<bool>, on_revoked: impl Fn() + Copy + Send + S
             return;
         }
         status.submit(api::delete_all_tokens, move |outcome| {
-            close();
+            open.set(false);
             flash.leave("/settings", all::revoked(outcome.revoked));
             on_revoked();
             browser::focus_soon("h1");
         });
     };
     let errors = Signal::derive(move || if is_mistyped.get() { vec![all::MISTYPED.to_owned()] } else { Vec::new() });
+    let (title, text) = (Signal::stored(all::CONFIRM_TITLE.to_owned()), Signal::stored(all::CONFIRM.to_owned()));
     view! {
-        <Dialog open title=all::CONFIRM_TITLE.to_owned() on_close=close>
-            <form class="form" novalidate on:submit=submit>
-                <p>{all::CONFIRM}</p>
-                <FormNotice status />
-                <TextField name=FIELD label=all::FIELD value=typed errors />
-                <div class="actions actions--end">
-                    <ActionButton label=words::CANCEL on_press=close />
-                    <SubmitButton status label=all::SUBMIT busy=all::REVOKING look=Look::Danger />
-                </div>
-            </form>
-        </Dialog>
+        <ConfirmDialog open status title text saying=all::SUBMIT on_submit=Box::new(submit)>
+            <TextField name=FIELD label=all::FIELD value=typed errors />
+        </ConfirmDialog>
     }
 }

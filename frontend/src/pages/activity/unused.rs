@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use pat_core::token::TokenKind;
 use pat_core::wire::{EditToken, PersonalAccessToken, UnusedScopes};
 
 use crate::api;
-use crate::components::button::{Look, SubmitButton};
-use crate::components::edit_form::Draft;
-use crate::components::form::{FormNotice, FormStatus};
+use crate::components::act_form::ActForm;
+use crate::components::form::FormStatus;
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::model::edit::without;
@@ -16,13 +16,16 @@ use crate::words::own::unused;
 
 /// Names the scopes, if there are any. Without an answer there is nothing to say.
 #[component]
-pub fn UnusedSection(
-    /// The token as saved and as typed.
-    draft: Draft,
+pub fn UnusedScopesNotice(
+    /// The token.
+    token: PersonalAccessToken,
+    /// Called when they were taken off.
+    on_change: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
+    let saved = StoredValue::new(token);
     let found = RwSignal::new(None::<UnusedScopes>);
     let said = RwSignal::new(String::new());
-    let id = draft.saved.with_untracked(|token| token.id);
+    let id = saved.with_value(|token| token.id);
     spawn_local(async move {
         if let Ok(answer) = api::unused_scopes(id).await {
             let _ = found.try_set(Some(answer));
@@ -31,11 +34,11 @@ pub fn UnusedSection(
     let notice = live(move || {
         let UnusedScopes { scopes, days } = found.get().filter(|found| !found.scopes.is_empty())?;
         let names: Vec<String> = scopes.into_iter().map(|unused| unused.scope).collect();
-        let left = draft.saved.with_untracked(|token| without(&token.scopes, &names));
+        let left = saved.with_value(|token| without(&token.scopes, &names));
         let text = if left.is_empty() { unused::none_needed(days) } else { unused::not_needed(days, &join(&names)) };
         Some(view! {
             <Notice tone=Tone::Info title=unused::TITLE text>
-                {(!left.is_empty()).then(|| view! { <Remove draft names found said /> })}
+                {(!left.is_empty()).then(|| view! { <Remove saved left names found said on_change /> })}
             </Notice>
         })
     });
@@ -46,27 +49,27 @@ pub fn UnusedSection(
 }
 
 #[component]
-fn Remove(draft: Draft, names: Vec<String>, found: RwSignal<Option<UnusedScopes>>, said: RwSignal<String>) -> impl IntoView {
+fn Remove(
+    saved: StoredValue<PersonalAccessToken>,
+    left: Vec<String>,
+    names: Vec<String>,
+    found: RwSignal<Option<UnusedScopes>>,
+    said: RwSignal<String>,
+    on_change: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let status = FormStatus::new();
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let PersonalAccessToken { id, version, scopes, .. } = draft.saved.get_untracked();
-        let edit = EditToken { name: None, scopes: Some(without(&scopes, &names)) };
+    let submit = move || {
+        let PersonalAccessToken { id, version, .. } = saved.get_value();
+        let edit = EditToken { name: None, scopes: Some(left.clone()) };
         let names = names.clone();
         status.submit(
-            async move || api::edit_token(draft.kind, id, version, &edit).await,
-            move |token| {
-                draft.saved.set(token);
-                draft.scopes.update(|typed| *typed = without(typed, &names));
+            async move || api::edit_token(TokenKind::Personal, id, version, &edit).await,
+            move |_| {
                 said.set(unused::removed(&join(&names)));
                 found.set(None);
+                on_change();
             },
         );
     };
-    view! {
-        <form class="form" on:submit=submit>
-            <FormNotice status />
-            <div class="actions"><SubmitButton status label=unused::REMOVE busy=unused::REMOVING look=Look::Plain /></div>
-        </form>
-    }
+    view! { <ActForm status saying=unused::REMOVE on_submit=Box::new(submit) /> }
 }

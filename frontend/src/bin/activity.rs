@@ -1,0 +1,5 @@
+//! Starts a token's activity in the browser.
+
+fn main() {
+    frontend::app::activity::start();
+}
