@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn every_part_of_the_page_changes_its_stamp() {
         let compiled = |program, wasm: &[u8], css: &[u8]| Compiled { program, wasm: wasm.to_vec(), css: css.to_vec() };
-        let [settings, admin] = &PROGRAMS;
+        let [settings, .., admin] = &PROGRAMS;
         let sources = || Sources {
             programs: vec![compiled(settings, b"w", b"c"), compiled(admin, b"w", b"c")],
             boot: "b".into(),

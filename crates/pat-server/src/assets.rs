@@ -31,7 +31,13 @@ pub fn serve(app: &App, request: &Request) -> Response {
     let is_admin = is_at_or_below(path, "/admin");
     let is_view = is_admin || VIEWS.iter().any(|view| path == *view || (*view != "/" && is_at_or_below(path, view)));
     let is_activity = path.starts_with("/settings/tokens/") && path.ends_with("/activity");
-    let program = if is_admin { "admin.html" } else if is_activity { "activity.html" } else { "index.html" };
+    let program = if is_admin {
+        "admin.html"
+    } else if is_activity {
+        "activity.html"
+    } else {
+        "index.html"
+    };
     match file(program, request.headers()) {
         Some(mut response) => {
             if !is_view {

@@ -212,7 +212,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// A row of the log as the server sends it; `more` replaces fields.
-    pub fn event(event_type: EventType, more: Value) -> AuditEvent {
+    pub fn event(event_type: EventType, more: &Value) -> AuditEvent {
         let mut event = json!({
             "id": "00000000-0000-0000-0000-000000000001", "time": "2027-01-31T12:00:00Z", "event_type": event_type.as_str(),
             "outcome": "succeeded", "reason": null,
@@ -227,13 +227,13 @@ pub(crate) mod tests {
         serde_json::from_value(event).unwrap()
     }
 
-    fn said(event_type: EventType, more: Value) -> String {
+    fn said(event_type: EventType, more: &Value) -> String {
         token_sentence(&event(event_type, more)).unwrap()
     }
 
     #[test]
     fn a_call_says_who_with_what_and_through_whom() {
-        let call = |more| said(EventType::WebApiCalled, more);
+        let call = |more: Value| said(EventType::WebApiCalled, &more);
         assert_eq!(call(json!({ "method": "auth.info" })), "Max called auth.info with ‘ci-laptop’.");
         assert_eq!(
             call(json!({
@@ -252,7 +252,7 @@ pub(crate) mod tests {
     #[test]
     fn a_refusal_says_why() {
         let call = |reason: &str, context: Value| {
-            said(EventType::WebApiCalled, json!({ "method": "auth.info", "outcome": "refused", "reason": reason, "context": context }))
+            said(EventType::WebApiCalled, &json!({ "method": "auth.info", "outcome": "refused", "reason": reason, "context": context }))
         };
         let told = |reason, context| call(reason, context).replace("Max called auth.info with ‘ci-laptop’. ", "");
         assert_eq!(
@@ -271,7 +271,7 @@ pub(crate) mod tests {
         let edit = |from: &str, to: &str, added: &[&str], removed: &[&str]| {
             said(
                 EventType::TokenUpdated,
-                json!({ "context": { "name": { "from": from, "to": to }, "added_scopes": added, "removed_scopes": removed } }),
+                &json!({ "context": { "name": { "from": from, "to": to }, "added_scopes": added, "removed_scopes": removed } }),
             )
         };
         assert_eq!(edit("ci", "ci", &[], &[]), "Max saved ‘ci-laptop’ as it was.");
@@ -284,14 +284,14 @@ pub(crate) mod tests {
         );
         let struck = json!({ "context": { "removed_scopes": ["scorecards:write"], "because": "user_roles.updated" } });
         assert_eq!(
-            said(EventType::TokenUpdated, struck),
+            said(EventType::TokenUpdated, &struck),
             "‘ci-laptop’ lost scorecards:write, as no role of its owner allows that any more."
         );
     }
 
     #[test]
     fn an_end_says_whose_act_it_was() {
-        let end = |context: Value| said(EventType::TokenDeleted, json!({ "context": context }));
+        let end = |context: Value| said(EventType::TokenDeleted, &json!({ "context": context }));
         assert_eq!(end(json!({ "reason": null })), "Max deleted ‘ci-laptop’.");
         assert_eq!(end(json!({ "was_dead_already": true })), "Max deleted ‘ci-laptop’, which no longer worked.");
         assert_eq!(end(json!({ "reason": "unused", "note": null })), "Max revoked ‘ci-laptop’: nobody uses it.");
@@ -303,16 +303,16 @@ pub(crate) mod tests {
     #[test]
     fn pauses_say_until_when() {
         let until = json!({ "context": { "until": "2027-02-01T09:30:15.5Z" } });
-        assert_eq!(said(EventType::TokenPaused, until), "Max paused ‘ci-laptop’ until 2027-02-01 09:30 UTC.");
-        assert_eq!(said(EventType::TokenResumed, json!({})), "Max ended the pause of ‘ci-laptop’.");
+        assert_eq!(said(EventType::TokenPaused, &until), "Max paused ‘ci-laptop’ until 2027-02-01 09:30 UTC.");
+        assert_eq!(said(EventType::TokenResumed, &json!({})), "Max ended the pause of ‘ci-laptop’.");
         let refused = json!({ "outcome": "refused", "reason": "paused_by_admin" });
-        assert_eq!(said(EventType::TokenResumed, refused), "Max tried to end the pause of ‘ci-laptop’. Refused: an admin paused it.");
+        assert_eq!(said(EventType::TokenResumed, &refused), "Max tried to end the pause of ‘ci-laptop’. Refused: an admin paused it.");
     }
 
     #[test]
     fn names_never_turn_the_text_around_them() {
         let named = json!({ "token": { "id": "00000000-0000-0000-0000-000000000003", "name": "ci\u{202e}<b>" }, "method": "auth.info" });
-        assert_eq!(said(EventType::WebApiCalled, named), "Max called auth.info with ‘ci<b>’.");
+        assert_eq!(said(EventType::WebApiCalled, &named), "Max called auth.info with ‘ci<b>’.");
     }
 
     #[test]
@@ -323,6 +323,6 @@ pub(crate) mod tests {
 
     #[test]
     fn other_rows_are_not_about_a_token() {
-        assert_eq!(token_sentence(&event(EventType::SessionCreated, json!({}))), None);
+        assert_eq!(token_sentence(&event(EventType::SessionCreated, &json!({}))), None);
     }
 }

@@ -109,8 +109,8 @@ fn settings_changed(row: Row<'_>) -> String {
 }
 
 /// The names in one list that the other lacks, as people read them.
-fn beyond(these: &[String], those: &[String]) -> String {
-    let names: Vec<String> = these.iter().filter(|name| !those.contains(name)).map(|name| name.replace('_', " ")).collect();
+fn beyond(names: &[String], others: &[String]) -> String {
+    let names: Vec<String> = names.iter().filter(|name| !others.contains(name)).map(|name| name.replace('_', " ")).collect();
     join(&names)
 }
 
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::model::activity::tests::event;
 
-    fn told(event_type: EventType, more: Value) -> String {
+    fn told(event_type: EventType, more: &Value) -> String {
         sentence(&event(event_type, more))
     }
 
@@ -129,7 +129,7 @@ mod tests {
     fn every_kind_of_event_has_a_sentence_and_a_name() {
         for event_type in EventType::ALL {
             for outcome in ["succeeded", "refused"] {
-                let said = told(*event_type, json!({ "outcome": outcome, "reason": "forbidden", "method": "auth.info" }));
+                let said = told(*event_type, &json!({ "outcome": outcome, "reason": "forbidden", "method": "auth.info" }));
                 let name = event_type.as_str();
                 assert!(said.ends_with('.'), "{name}: {said}");
                 assert!(said.contains("Max"), "{name}: {said}");
@@ -148,58 +148,58 @@ mod tests {
             }
             json!({ "context": context })
         };
-        let roles = |from: &[&str], to: &[&str]| told(EventType::RolesUpdated, to_ada(json!({ "from": from, "to": to })));
+        let roles = |from: &[&str], to: &[&str]| told(EventType::RolesUpdated, &to_ada(json!({ "from": from, "to": to })));
         assert_eq!(roles(&["team_lead"], &["team_lead", "scorecard_admin"]), "Max gave Ada the roles scorecard admin.");
         assert_eq!(
             roles(&["workspace_admin", "team_lead"], &["contributor"]),
             "Max gave Ada the roles contributor, and took workspace admin, team lead."
         );
-        assert_eq!(told(EventType::UserDeactivated, to_ada(json!({}))), "Max deactivated Ada.");
-        assert_eq!(told(EventType::UserCreated, to_ada(json!({ "roles": ["contributor"] }))), "Max invited Ada.");
-        assert_eq!(told(EventType::SessionsEnded, to_ada(json!({}))), "Max ended all sessions of Ada.");
-        assert_eq!(told(EventType::PasswordLinkCreated, to_ada(json!({}))), "Max made a link that sets the password of Ada.");
-        assert_eq!(told(EventType::PasswordLinkCreated, json!({})), "The operator made a link that sets the password of Max.");
+        assert_eq!(told(EventType::UserDeactivated, &to_ada(json!({}))), "Max deactivated Ada.");
+        assert_eq!(told(EventType::UserCreated, &to_ada(json!({ "roles": ["contributor"] }))), "Max invited Ada.");
+        assert_eq!(told(EventType::SessionsEnded, &to_ada(json!({}))), "Max ended all sessions of Ada.");
+        assert_eq!(told(EventType::PasswordLinkCreated, &to_ada(json!({}))), "Max made a link that sets the password of Ada.");
+        assert_eq!(told(EventType::PasswordLinkCreated, &json!({})), "The operator made a link that sets the password of Max.");
         let last = json!({ "context": { "target": { "name": "Ada" } }, "outcome": "refused", "reason": "last_admin" });
         assert_eq!(
-            told(EventType::UserDeactivated, last),
+            told(EventType::UserDeactivated, &last),
             "Max tried to deactivate Ada. Refused: the account’s last workspace admin stays one."
         );
     }
 
     #[test]
     fn signing_in_and_failing_to() {
-        assert_eq!(told(EventType::SessionCreated, json!({})), "Max signed in.");
+        assert_eq!(told(EventType::SessionCreated, &json!({})), "Max signed in.");
         let failed = json!({ "outcome": "refused", "reason": "wrong_credentials" });
-        assert_eq!(told(EventType::SessionCreated, failed), "Somebody tried to sign in as Max. Refused: the password was wrong.");
+        assert_eq!(told(EventType::SessionCreated, &failed), "Somebody tried to sign in as Max. Refused: the password was wrong.");
     }
 
     #[test]
     fn the_operator_has_no_name() {
         let revoked = json!({ "user": null, "context": { "reason": "compromised" } });
-        assert_eq!(told(EventType::TokenDeleted, revoked), "The operator revoked ‘ci-laptop’: its secret is known to others.");
+        assert_eq!(told(EventType::TokenDeleted, &revoked), "The operator revoked ‘ci-laptop’: its secret is known to others.");
     }
 
     #[test]
     fn organization_tokens_tell_what_changed() {
         let context = json!({ "name": { "from": "ci", "to": "ci" }, "added_scopes": ["users:read"], "removed_scopes": [] });
-        assert_eq!(told(EventType::OrganizationTokenUpdated, json!({ "context": context })), "Max widened ‘ci-laptop’: added users:read.");
+        assert_eq!(told(EventType::OrganizationTokenUpdated, &json!({ "context": context })), "Max widened ‘ci-laptop’: added users:read.");
     }
 
     #[test]
     fn changes_of_many_tokens() {
         let revoke = json!({ "type": "revoke", "reason": "other", "note": "A leak." });
         let started = json!({ "context": { "act": revoke, "matched": 12 } });
-        assert_eq!(told(EventType::TokenChangeStarted, started), "Max began to revoke 12 tokens: “A leak.”");
+        assert_eq!(told(EventType::TokenChangeStarted, &started), "Max began to revoke 12 tokens: “A leak.”");
         let pause = json!({ "context": { "act": { "type": "pause", "until": "2027-02-01T09:30:00Z" }, "matched": 1 } });
-        assert_eq!(told(EventType::TokenChangeStarted, pause), "Max began to pause 1 token until 2027-02-01 09:30 UTC.");
+        assert_eq!(told(EventType::TokenChangeStarted, &pause), "Max began to pause 1 token until 2027-02-01 09:30 UTC.");
         let ended = |user: Value, state: &str| json!({ "user": user, "context": { "act": revoke, "state": state, "done": 12 } });
-        assert_eq!(told(EventType::TokenChangeEnded, ended(Value::Null, "finished")), "The operator revoked 12 tokens.");
+        assert_eq!(told(EventType::TokenChangeEnded, &ended(Value::Null, "finished")), "The operator revoked 12 tokens.");
         assert_eq!(
-            told(EventType::TokenChangeEnded, ended(Value::Null, "stopped")),
+            told(EventType::TokenChangeEnded, &ended(Value::Null, "stopped")),
             "The operator stopped a change of many tokens, after 12 tokens."
         );
         assert_eq!(
-            told(EventType::TokensDeleted, json!({ "context": { "revoked": 2 } })),
+            told(EventType::TokensDeleted, &json!({ "context": { "revoked": 2 } })),
             "Max revoked all of their own tokens: 2 tokens."
         );
     }
@@ -215,14 +215,14 @@ mod tests {
         to["token_cap"] = json!(5);
         to["max_lifetime"]["days"] = json!(90);
         assert_eq!(
-            told(EventType::SettingsUpdated, json!({ "context": { "from": from, "to": to } })),
+            told(EventType::SettingsUpdated, &json!({ "context": { "from": from, "to": to } })),
             "Max changed the account’s settings. Limits lifetimes to 90 days. Allows 5 live tokens a person."
         );
     }
 
     #[test]
     fn what_a_newer_server_writes_is_shown_as_it_is() {
-        let mut newer = event(EventType::WebApiCalled, json!({}));
+        let mut newer = event(EventType::WebApiCalled, &json!({}));
         newer.event_type = "rockets.launched".to_owned();
         assert_eq!(sentence(&newer), "Max: rockets.launched.");
     }

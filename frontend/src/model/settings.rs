@@ -39,22 +39,26 @@ pub fn refuse(errors: Vec<FieldError>) -> Failure {
     Failure::Refused { problem: Box::new(problem), retry_after: None }
 }
 
+/// A sentence about some names.
+struct Names(fn(&str) -> String);
+
 /// What differs between two settings, a sentence for each.
 pub fn changes(before: &Settings, after: &Settings) -> Vec<String> {
-    let added =
-        |before: &[String], after: &[String]| join(&after.iter().filter(|name| !before.contains(name)).cloned().collect::<Vec<_>>());
-    let (features_before, features) = (&before.features.enabled, &after.features.enabled);
-    let (blocked_before, blocked) = (&before.blocked_scopes.scopes, &after.blocked_scopes.scopes);
-    let lists = [
-        (added(features_before, features), change::features_on as fn(&str) -> String),
-        (added(features, features_before), change::features_off),
-        (added(blocked_before, blocked), change::blocked),
-        (added(blocked, blocked_before), change::unblocked),
-    ];
-    let mut said: Vec<String> = lists.into_iter().filter(|(names, _)| !names.is_empty()).map(|(names, say)| say(&names)).collect();
+    let mut said = Vec::new();
+    for (before, after, sentence) in [
+        (&before.features.enabled, &after.features.enabled, Names(change::features_on)),
+        (&after.features.enabled, &before.features.enabled, Names(change::features_off)),
+        (&before.blocked_scopes.scopes, &after.blocked_scopes.scopes, Names(change::blocked)),
+        (&after.blocked_scopes.scopes, &before.blocked_scopes.scopes, Names(change::unblocked)),
+    ] {
+        let added: Vec<String> = after.iter().filter(|name| !before.contains(name)).cloned().collect();
+        if !added.is_empty() {
+            said.push(sentence.0(&join(&added)));
+        }
+    }
     let mut say = |differs: bool, sentence: String| {
         if differs {
-            said.push(sentence)
+            said.push(sentence);
         }
     };
     say(before.max_lifetime.days != after.max_lifetime.days, change::max_lifetime(after.max_lifetime.days));
@@ -81,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    fn settings(more: Value) -> Settings {
+    fn settings(more: &Value) -> Settings {
         let mut settings = json!({
             "features": { "enabled": ["fabric"], "strength": "refuse_use" },
             "blocked_scopes": { "scopes": [], "strength": "refuse_use" },
@@ -96,36 +100,36 @@ mod tests {
         serde_json::from_value(settings).unwrap()
     }
 
-    fn said(after: Value) -> Vec<String> {
-        changes(&settings(json!({})), &settings(after))
+    fn said(after: &Value) -> Vec<String> {
+        changes(&settings(&json!({})), &settings(after))
     }
 
     #[test]
     fn each_change_is_a_sentence() {
-        assert_eq!(said(json!({})), [""; 0]);
+        assert_eq!(said(&json!({})), [""; 0]);
         assert_eq!(
-            said(json!({ "features": { "enabled": ["datacloud"], "strength": "revoke" } })),
+            said(&json!({ "features": { "enabled": ["datacloud"], "strength": "revoke" } })),
             ["Turns on datacloud.", "Turns off fabric.", "Product features: revoke what breaks it."]
         );
         assert_eq!(
-            said(json!({ "blocked_scopes": { "scopes": ["scorecards:write", "users:write"], "strength": "refuse_use" } })),
+            said(&json!({ "blocked_scopes": { "scopes": ["scorecards:write", "users:write"], "strength": "refuse_use" } })),
             ["Blocks scorecards:write, users:write for personal tokens."]
         );
-        assert_eq!(said(json!({ "max_lifetime": { "days": 90, "strength": "new_tokens" } })), ["Limits lifetimes to 90 days."]);
-        assert_eq!(said(json!({ "no_expiration": { "allowed": false, "strength": "new_tokens" } })), ["Requires that tokens end."]);
-        assert_eq!(said(json!({ "unused": { "days": 1, "strength": "refuse_use" } })), ["Lets tokens stay unused for 1 day at most."]);
-        assert_eq!(said(json!({ "token_cap": 5 })), ["Allows 5 live tokens a person."]);
-        assert_eq!(said(json!({ "creation_stopped": "Audit." })), ["Stops the creation of tokens: “Audit.”"]);
+        assert_eq!(said(&json!({ "max_lifetime": { "days": 90, "strength": "new_tokens" } })), ["Limits lifetimes to 90 days."]);
+        assert_eq!(said(&json!({ "no_expiration": { "allowed": false, "strength": "new_tokens" } })), ["Requires that tokens end."]);
+        assert_eq!(said(&json!({ "unused": { "days": 1, "strength": "refuse_use" } })), ["Lets tokens stay unused for 1 day at most."]);
+        assert_eq!(said(&json!({ "token_cap": 5 })), ["Allows 5 live tokens a person."]);
+        assert_eq!(said(&json!({ "creation_stopped": "Audit." })), ["Stops the creation of tokens: “Audit.”"]);
     }
 
     #[test]
     fn what_is_lifted_is_said_too() {
-        let before = settings(json!({
+        let before = settings(&json!({
             "blocked_scopes": { "scopes": ["users:write"], "strength": "refuse_use" }, "creation_stopped": "Audit.",
             "max_lifetime": { "days": 90, "strength": "new_tokens" }
         }));
         assert_eq!(
-            changes(&before, &settings(json!({}))),
+            changes(&before, &settings(&json!({}))),
             ["Allows users:write again.", "Lifts the maximum lifetime.", "Lets people make tokens again."]
         );
     }
