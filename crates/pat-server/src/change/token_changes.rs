@@ -39,7 +39,7 @@ pub struct Revocation {
 /// How many tokens a preview shows.
 const SAMPLE: usize = 10;
 
-/// Begins a change, for a workspace admin. Whoever calls this lets it [`run`].
+/// Begins a change, for a workspace admin. Whoever calls this lets it [`run()`].
 pub async fn begin(app: &App, asker: Asker<'_>, request: &ChangeTokens) -> Result<TokenChange, ApiError> {
     // Counting takes a moment at a million tokens: before the locks.
     let target = target(&app.policy, &request.target).map_err(|error| within("target", error));
