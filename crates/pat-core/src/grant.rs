@@ -32,20 +32,19 @@ pub fn usable<S: AsRef<str>>(policy: &Policy, kind: TokenKind, roles: &[S], acco
     }
 }
 
-/// Facts about the user who mints or edits.
+/// Whoever a token is to belong to, and what may be granted on it.
 #[derive(Debug)]
 pub struct Grantor<'a> {
-    /// The table in force.
-    pub policy: &'a Policy,
-    /// What the user may grant now (P1).
-    pub grantable: ScopeSet,
-    /// What the account supports now, whatever the roles: see [`AccountSettings::supported`].
-    pub supported: ScopeSet,
-    /// The user's live tokens: not revoked, not expired.
-    pub live: &'a [LiveToken],
+    policy: &'a Policy,
+    account: &'a AccountSettings,
+    grantable: ScopeSet,
+    supported: ScopeSet,
+    /// How many live tokens there may be.
+    cap: Option<u32>,
+    live: &'a [LiveToken],
 }
 
-/// What is asked of a user's other tokens.
+/// What is asked of the holder's other tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveToken {
     /// Its id.
@@ -80,10 +79,23 @@ pub enum MintRefusal {
     TokenLimit(u32),
 }
 
-impl Grantor<'_> {
+impl<'a> Grantor<'a> {
+    /// A user with these roles (P1), whose tokens `live` are neither revoked nor expired.
+    pub fn user<S: AsRef<str>>(policy: &'a Policy, roles: &[S], account: &'a AccountSettings, live: &'a [LiveToken]) -> Self {
+        let supported = account.supported(policy, TokenKind::Personal);
+        Self { policy, account, grantable: grantable(policy, roles, account), supported, cap: Some(account.token_cap), live }
+    }
+
+    /// The account itself (P12), whose organization tokens `live` are neither revoked nor expired. The cap is one a user (P8).
+    pub fn account(policy: &'a Policy, account: &'a AccountSettings, live: &'a [LiveToken]) -> Self {
+        let supported = account.supported(policy, TokenKind::Organization);
+        Self { policy, account, grantable: supported, supported, cap: None, live }
+    }
+
     /// The form of `GET /api/scopes`.
-    pub fn choices(&self, account: &AccountSettings, now: Timestamp) -> Choices {
+    pub fn choices(&self, now: Timestamp) -> Choices {
         let scopes = self.policy.rows(self.grantable).map(Scope::choice);
+        let Self { account, .. } = self;
         Choices { scopes: scopes.collect(), expirations: account.expiration.offer(now), creation_stopped: account.creation_stopped.clone() }
     }
 
@@ -91,26 +103,21 @@ impl Grantor<'_> {
     ///
     /// # Errors
     /// Every field that must be mended, or the limit.
-    pub fn mint(
-        &self,
-        request: &CreateToken,
-        account: &AccountSettings,
-        now: Timestamp,
-        time_zones: &TimeZoneDatabase,
-    ) -> Result<Mint, MintRefusal> {
-        if let Some(message) = &account.creation_stopped {
+    pub fn mint(&self, request: &CreateToken, now: Timestamp, time_zones: &TimeZoneDatabase) -> Result<Mint, MintRefusal> {
+        if let Some(message) = &self.account.creation_stopped {
             return Err(MintRefusal::CreationStopped(message.clone()));
         }
         let name = self.name(&request.name, None);
         let expiration = request.expiration.as_ref().ok_or(FieldCode::Required);
         let expires_at = expiration
-            .and_then(|wanted| account.expiration.resolve(wanted, now, time_zones))
+            .and_then(|wanted| self.account.expiration.resolve(wanted, now, time_zones))
             .map_err(|code| vec![FieldError::new("expiration", code)]);
         let scopes = self.scopes(&request.scopes, &GrantedScopes::default());
-        match (name, expires_at, scopes) {
-            (Ok(_), Ok(_), Ok(_)) if exceeds(self.live.len(), account.token_cap) => Err(MintRefusal::TokenLimit(account.token_cap)),
-            (Ok(name), Ok(expires_at), Ok(scopes)) => Ok(Mint { name, scopes: scopes.known, expires_at }),
-            (name, expires_at, scopes) => {
+        let reached = self.cap.filter(|cap| exceeds(self.live.len(), *cap));
+        match (name, expires_at, scopes, reached) {
+            (Ok(_), Ok(_), Ok(_), Some(cap)) => Err(MintRefusal::TokenLimit(cap)),
+            (Ok(name), Ok(expires_at), Ok(scopes), None) => Ok(Mint { name, scopes: scopes.known, expires_at }),
+            (name, expires_at, scopes, _) => {
                 Err(MintRefusal::Invalid([name.err(), expires_at.err(), scopes.err()].into_iter().flatten().flatten().collect()))
             }
         }

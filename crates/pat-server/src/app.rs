@@ -10,8 +10,9 @@ use moka::sync::Cache;
 use pat_core::email::Email;
 use pat_core::id::TokenId;
 use pat_core::policy::{DX_POLICY, Policy};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::background::Background;
 use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
 use crate::store::Store;
@@ -45,7 +46,9 @@ pub struct App {
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
     /// Work that no request waits for.
-    pub background: Background,
+    pub background: TaskTracker,
+    /// Says that the server stops; whoever works in the background looks between two steps.
+    pub stopping: CancellationToken,
     /// Tokens whose use was noted within the last minute.
     pub noted_uses: Cache<TokenId, ()>,
 }
@@ -72,7 +75,8 @@ impl App {
             openapi: OnceLock::new(),
             is_preparing: AtomicBool::new(false),
             dead_tokens: DeadTokens::default(),
-            background: Background::default(),
+            background: TaskTracker::new(),
+            stopping: CancellationToken::new(),
             noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),
         })
     }

@@ -5,7 +5,6 @@
 
 pub mod app;
 pub mod assets;
-pub mod background;
 pub mod change;
 pub mod cli;
 pub mod client;

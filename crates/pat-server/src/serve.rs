@@ -53,10 +53,12 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         failed = failure(preparation) => return Err(failed),
     }
     tracing::info!("stopping");
+    app.stopping.cancel();
     handle.graceful_shutdown(Some(DRAIN));
     serving.await??;
     // What doesn't end in time is taken back, and another server goes on with it.
-    if tokio::time::timeout(DRAIN, app.background.stop()).await.is_err() {
+    app.background.close();
+    if tokio::time::timeout(DRAIN, app.background.wait()).await.is_err() {
         tracing::warn!("background work was cut off");
     }
     Ok(())

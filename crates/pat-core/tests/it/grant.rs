@@ -7,17 +7,14 @@ use pat_core::name::TokenName;
 use pat_core::policy::Policy;
 use pat_core::scope::GrantedScopes;
 use pat_core::settings::AccountSettings;
-use pat_core::token::{TokenKind, TokenStatus, Version};
+use pat_core::token::{TokenStatus, Version};
 use pat_core::wire::{CreateToken, EditToken, FieldCode, FieldError, RequestedExpiration, TakenBy};
 use uuid::Uuid;
 
 use crate::fixtures::{account, at, dx, set, strings, zones};
 
+const NO_ROLES: &[&str] = &[];
 const NOW: &str = "2026-06-15T12:00:00Z";
-
-fn grantor<'a>(policy: &'a Policy, roles: &[&str], account: &AccountSettings, live: &'a [LiveToken]) -> Grantor<'a> {
-    Grantor { policy, grantable: grantable(policy, roles, account), supported: account.supported(policy, TokenKind::Personal), live }
-}
 
 fn request(scopes: &[&str]) -> CreateToken {
     CreateToken { name: "CI".to_owned(), expiration: Some(RequestedExpiration::Days { days: 7 }), scopes: strings(scopes) }
@@ -29,7 +26,7 @@ fn live(number: u128, name: &str) -> LiveToken {
 }
 
 fn mint(grantor: &Grantor<'_>, request: &CreateToken) -> Result<Mint, MintRefusal> {
-    grantor.mint(request, &account(), at(NOW), &zones())
+    grantor.mint(request, at(NOW), &zones())
 }
 
 fn errors(result: Result<Mint, MintRefusal>) -> Vec<FieldError> {
@@ -69,7 +66,7 @@ fn p1_the_form_offers_what_may_be_granted() {
         expiration: ExpirationLimits { max_lifetime_days: Some(30), never_allowed: true },
         ..account()
     };
-    let choices = grantor(&policy, &["snapshot_admin"], &limits, &[]).choices(&limits, at(NOW));
+    let choices = Grantor::user(&policy, &["snapshot_admin"], &limits, &[]).choices(at(NOW));
     let offered: Vec<_> = choices.scopes.iter().map(|scope| scope.name.as_str()).collect();
     assert_eq!(offered, ["snapshots:read", "snapshots:admin"]);
     assert!(choices.scopes.iter().all(|scope| scope.group == "Snapshots" && !scope.description.is_empty()));
@@ -80,20 +77,20 @@ fn p1_the_form_offers_what_may_be_granted() {
 fn a_token_is_minted_as_asked() {
     let policy = dx();
     let request = CreateToken { name: " CI ".to_owned(), ..request(&["workflows:read", "catalog:read"]) };
-    let minted = mint(&grantor(&policy, &[], &account(), &[]), &request).unwrap();
+    let minted = mint(&Grantor::user(&policy, NO_ROLES, &account(), &[]), &request).unwrap();
     assert_eq!(minted.name.as_str(), "CI");
     assert_eq!(policy.scope_names(minted.scopes), ["catalog:read", "workflows:read"]);
     assert_eq!(minted.expires_at, Some(at("2026-06-22T12:00:00Z")));
 
     let never = CreateToken { expiration: Some(RequestedExpiration::Never {}), ..request };
-    assert_eq!(mint(&grantor(&policy, &[], &account(), &[]), &never).unwrap().expires_at, None);
+    assert_eq!(mint(&Grantor::user(&policy, NO_ROLES, &account(), &[]), &never).unwrap().expires_at, None);
 }
 
 #[test]
 fn p2_each_scope_that_is_refused_is_named_with_the_roles_that_would_allow_it() {
     let policy = dx();
     let asked = ["catalog:read", "scorecards:write", "snapshots:admin", "auditLogs:read", "Catalog:read", "workflows:write"];
-    let errors = errors(mint(&grantor(&policy, &["contributor"], &account(), &[]), &request(&asked)));
+    let errors = errors(mint(&Grantor::user(&policy, &["contributor"], &account(), &[]), &request(&asked)));
     assert_eq!(
         brief(&errors),
         [
@@ -122,7 +119,7 @@ fn p2_each_scope_that_is_refused_is_named_with_the_roles_that_would_allow_it() {
 fn p2_what_the_account_masks_is_not_blamed_on_roles() {
     let policy = dx();
     let limits = AccountSettings { features: strings(&["platformx"]), blocked_scopes: strings(&["snapshots:read"]), ..account() };
-    let grantor = grantor(&policy, &["workspace_admin"], &limits, &[]);
+    let grantor = Grantor::user(&policy, &["workspace_admin"], &limits, &[]);
     for scope in ["catalog:read", "scorecards:write", "snapshots:read"] {
         let errors = errors(mint(&grantor, &request(&[scope])));
         assert_eq!(brief(&errors), [("scopes", FieldCode::NotGrantable, Some(scope))]);
@@ -134,7 +131,8 @@ fn p2_what_the_account_masks_is_not_blamed_on_roles() {
 #[test]
 fn p8_scopes_are_needed_and_named_once() {
     let policy = dx();
-    let grantor = grantor(&policy, &[], &account(), &[]);
+    let limits = account();
+    let grantor = Grantor::user(&policy, NO_ROLES, &limits, &[]);
     assert_eq!(brief(&errors(mint(&grantor, &request(&[])))), [("scopes", FieldCode::Required, None)]);
     assert_eq!(
         brief(&errors(mint(&grantor, &request(&["catalog:read", "catalog:read"])))),
@@ -148,7 +146,8 @@ fn p8_scopes_are_needed_and_named_once() {
 #[test]
 fn every_field_to_mend_is_named_at_once() {
     let policy = dx();
-    let grantor = grantor(&policy, &[], &account(), &[]);
+    let limits = account();
+    let grantor = Grantor::user(&policy, NO_ROLES, &limits, &[]);
     let nothing = CreateToken { name: " ".to_owned(), expiration: None, scopes: Vec::new() };
     assert_eq!(
         brief(&errors(mint(&grantor, &nothing))),
@@ -169,7 +168,8 @@ fn every_field_to_mend_is_named_at_once() {
 fn p7_a_name_is_taken_by_a_live_token_in_any_case() {
     let policy = dx();
     let others = [live(1, "Deploy"), live(2, "Zoë")];
-    let grantor = grantor(&policy, &[], &account(), &others);
+    let limits = account();
+    let grantor = Grantor::user(&policy, NO_ROLES, &limits, &others);
     for (name, id) in [("Deploy", Some(1)), (" dEPLOY ", Some(1)), ("ZOE\u{308}", Some(2)), ("Deploy 2", None)] {
         let result = mint(&grantor, &CreateToken { name: name.to_owned(), ..request(&["catalog:read"]) });
         if let Some(id) = id {
@@ -187,14 +187,18 @@ fn p7_a_name_is_taken_by_a_live_token_in_any_case() {
 fn p8_live_tokens_are_limited() {
     let policy = dx();
     let tokens: Vec<_> = (0..51).map(|number| live(number, &format!("token {number}"))).collect();
-    let ask = |count: usize| mint(&grantor(&policy, &[], &account(), &tokens[..count]), &request(&["catalog:read"]));
+    let ask = |count: usize| mint(&Grantor::user(&policy, NO_ROLES, &account(), &tokens[..count]), &request(&["catalog:read"]));
     assert!(ask(49).is_ok(), "the 50th");
     assert_eq!(ask(50), Err(MintRefusal::TokenLimit(50)), "the 51st");
     assert_eq!(ask(51), Err(MintRefusal::TokenLimit(50)), "after the limit was lowered");
 
     // What is wrong with the request is said first: a name that is taken may be the user's own lost answer.
     let taken = CreateToken { name: "token 0".to_owned(), ..request(&["catalog:read"]) };
-    let full = mint(&grantor(&policy, &[], &account(), &tokens), &taken);
+    assert!(
+        mint(&Grantor::account(&policy, &account(), &tokens), &request(&["catalog:read"])).is_ok(),
+        "the cap is one a user: the account's own tokens have none"
+    );
+    let full = mint(&Grantor::user(&policy, NO_ROLES, &account(), &tokens), &taken);
     assert_eq!(brief(&errors(full)), [("name", FieldCode::Taken, None)]);
 }
 
@@ -218,7 +222,7 @@ fn p9_an_edit_changes_name_and_scopes_and_leaves_the_rest() {
     let policy = dx();
     let limits = AccountSettings { features: strings(&["fabric"]), ..account() };
     let others = [live(1, "CI"), live(2, "Deploy")];
-    let grantor = grantor(&policy, &["scorecard_admin"], &limits, &others);
+    let grantor = Grantor::user(&policy, &["scorecard_admin"], &limits, &others);
     let token = editable(&policy, TokenStatus::Active);
     for (request, name, scopes) in [
         (edit(None, None), "CI", &["catalog:read", "datacloud:query", "workflows:write"][..]),
@@ -244,7 +248,8 @@ fn p9_an_edit_changes_name_and_scopes_and_leaves_the_rest() {
 fn p2_an_edit_may_not_add_what_cannot_be_granted() {
     let policy = dx();
     let others = [live(1, "CI"), live(2, "Deploy")];
-    let grantor = grantor(&policy, &[], &account(), &others);
+    let limits = account();
+    let grantor = Grantor::user(&policy, NO_ROLES, &limits, &others);
     let token = editable(&policy, TokenStatus::Active);
     for (request, expected) in [
         (edit(Some(""), None), vec![("name", FieldCode::Required, None)]),
@@ -272,14 +277,15 @@ fn p2_an_edit_may_not_add_what_cannot_be_granted() {
 fn p3_a_token_left_with_no_scope_can_be_renamed() {
     let policy = dx();
     let token = EditableToken { granted: GrantedScopes::default(), ..editable(&policy, TokenStatus::Active) };
-    let renamed = grantor(&policy, &[], &account(), &[]).edit(&token, Version(3), &edit(Some("x"), None)).unwrap();
+    let renamed = Grantor::user(&policy, NO_ROLES, &account(), &[]).edit(&token, Version(3), &edit(Some("x"), None)).unwrap();
     assert_eq!(renamed.granted, GrantedScopes::default());
 }
 
 #[test]
 fn p10_a_dead_token_is_not_edited_and_a_stale_edit_is_refused() {
     let policy = dx();
-    let grantor = grantor(&policy, &["workspace_admin"], &account(), &[]);
+    let limits = account();
+    let grantor = Grantor::user(&policy, &["workspace_admin"], &limits, &[]);
     let rename = edit(Some("x"), None);
     for (status, seen, expected) in [
         (TokenStatus::Active, 3, None),

@@ -57,20 +57,16 @@ proptest! {
         roles in some_of(role_names()), limits in limits(), asked in subsequence(scope_names(), 1..=18),
     ) {
         let policy = dx();
-        let grantor = Grantor {
-            policy: &policy,
-            grantable: grantable(&policy, &roles, &limits),
-            supported: limits.supported(&policy, TokenKind::Personal),
-            live: &[],
-        };
+        let grantor = Grantor::user(&policy, &roles, &limits, &[]);
+        let grantable = grantable(&policy, &roles, &limits);
         let request =
             CreateToken { name: "CI".to_owned(), expiration: Some(RequestedExpiration::Never {}), scopes: asked.clone() };
-        let allowed = names_of(&policy, grantor.grantable);
+        let allowed = names_of(&policy, grantable);
         let asked: BTreeSet<_> = asked.into_iter().collect();
         let refused: BTreeSet<_> = asked.difference(&allowed).cloned().collect();
-        match grantor.mint(&request, &limits, at("2026-06-15T12:00:00Z"), &zones()) {
+        match grantor.mint(&request, at("2026-06-15T12:00:00Z"), &zones()) {
             Ok(minted) => {
-                prop_assert!(minted.scopes.is_subset(grantor.grantable));
+                prop_assert!(minted.scopes.is_subset(grantable));
                 prop_assert_eq!(names_of(&policy, minted.scopes), asked);
                 prop_assert!(refused.is_empty());
             }

@@ -6,22 +6,32 @@ use pat_core::inventory::Act;
 use pat_core::people::{ReasonCode, RevokeReason};
 use pat_core::settings::{AccountSettings, BrokenRule};
 use pat_core::token::Version;
-use pat_core::wire::{SavedSettings, Settings, TokenChange};
+use pat_core::wire::{Settings, TokenChange};
 use serde_json::json;
 
 use super::{Asker, Record, require_admin, require_fresh, token_changes};
 use crate::app::SharedApp;
 use crate::client::Client;
-use crate::console::settings::page;
 use crate::error::ApiError;
 use crate::store::sessions::SignedIn;
 use crate::store::tokens::{self, Search, Target};
 use crate::store::{self, Reach, Transaction, settings};
 
+/// The settings from now on.
+#[derive(Debug)]
+pub struct Saved {
+    /// Their version.
+    pub version: Version,
+    /// What they are.
+    pub settings: AccountSettings,
+    /// The revocations that were begun, if a setting says so.
+    pub change: Option<TokenChange>,
+}
+
 /// Replaces the account's settings, seen at a version, for a workspace admin.
 ///
 /// What breaks a setting that revokes is refused from this commit on; a change of many tokens, begun in the same transaction, revokes it.
-pub async fn update(app: &SharedApp, asker: Asker<'_>, seen: Version, form: &Settings) -> Result<SavedSettings, ApiError> {
+pub async fn update(app: &SharedApp, asker: Asker<'_>, seen: Version, form: &Settings) -> Result<Saved, ApiError> {
     let (mut tx, actor) = asker.begin(&app.store, Reach::Account).await?;
     let mut record = Record::new(EventType::SettingsUpdated);
     let work = async {
@@ -38,12 +48,12 @@ pub async fn update(app: &SharedApp, asker: Asker<'_>, seen: Version, form: &Set
         }
         let version = if after == before { version } else { settings::update(&mut tx, asker.account_id, &after).await? };
         let change = revoke(&mut tx, &actor, asker.client, after.revocations(&app.policy, now), now).await?;
-        Ok(SavedSettings { page: page(&app.policy, version, &after), change })
+        Ok(Saved { version, settings: after, change })
     }
     .await;
     let saved = asker.conclude(tx, &actor, record, work).await?;
     if let Some(change) = &saved.change {
-        token_changes::spawn(app, change.id).await;
+        token_changes::spawn(app, change.id);
     }
     Ok(saved)
 }

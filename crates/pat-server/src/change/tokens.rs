@@ -1,9 +1,9 @@
 //! Personal access tokens: mint, edit, delete (P1–P10).
 
+use jiff::Timestamp;
 use pat_core::audit::{EventType, Outcome};
-use pat_core::grant::{self, Grantor};
+use pat_core::grant::{Edit, EditableToken, Grantor, LiveToken, Mint};
 use pat_core::id::{AccountId, TokenId, UserId};
-use pat_core::name::TokenName;
 use pat_core::people::RevokeReason;
 use pat_core::scope::ScopeSet;
 use pat_core::secret::TokenSecret;
@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::SignedIn;
 use crate::store::tokens::{Changed, CreatedVia, NewToken, TokenRow};
-use crate::store::{self, Conn, Reach, settings, tokens};
+use crate::store::{self, Conn, Reach, StoreError, settings, tokens};
 
 /// Makes a token for the user who asks.
 pub async fn mint(app: &App, asker: Asker<'_>, owner: UserId, request: &CreateToken) -> Result<CreatedToken, ApiError> {
@@ -38,21 +38,34 @@ async fn mint_locked(
     request: &CreateToken,
     record: &mut Record,
 ) -> Result<CreatedToken, ApiError> {
-    let (account, grantable, live) = facts(app, conn, actor).await?;
-    let live: Vec<_> = live.iter().map(TokenRow::live).collect();
+    let (account, live) = facts(conn, actor).await?;
     let now = store::now(conn).await?;
-    let supported = account.supported(&app.policy, TokenKind::Personal);
-    let grantor = Grantor { policy: &app.policy, grantable, supported, live: &live };
-    let mint = grantor.mint(request, &account, now, &app.time_zones)?;
+    let mint = Grantor::user(&app.policy, &actor.roles, &account, &live).mint(request, now, &app.time_zones)?;
     if widening::elevates(&app.policy, ScopeSet::EMPTY, mint.scopes) {
         require_fresh(actor)?;
     }
+    let (id, secret) = store_minted(app, conn, actor.account_id(), Some(actor.user_id()), &mint, now, record).await?;
+    let row = own_token(conn, actor, id).await?;
+    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, &account, now) })
+}
 
-    let secret = TokenSecret::draw(TokenKind::Personal, |bytes| rand::fill(bytes));
+/// Draws a secret and stores what was decided, for a user or, without one, for the account.
+pub(super) async fn store_minted(
+    app: &App,
+    conn: &mut Conn,
+    account_id: AccountId,
+    owner: Option<UserId>,
+    mint: &Mint,
+    now: Timestamp,
+    record: &mut Record,
+) -> Result<(TokenId, TokenSecret), StoreError> {
+    let kind = if owner.is_some() { TokenKind::Personal } else { TokenKind::Organization };
+    let secret = TokenSecret::draw(kind, |bytes| rand::fill(bytes));
+    let id = TokenId(Uuid::now_v7());
     let token = NewToken {
-        id: TokenId(Uuid::now_v7()),
-        account_id: actor.account_id(),
-        owner: Some(actor.user_id()),
+        id,
+        account_id,
+        owner,
         secret: &secret,
         name: &mint.name,
         scopes: app.policy.scope_names(mint.scopes),
@@ -61,10 +74,9 @@ async fn mint_locked(
         created_via: CreatedVia::Page,
     };
     tokens::insert(conn, &token).await?;
-    record.token = Some((token.id, mint.name.as_str().to_owned()));
+    record.token = Some((id, mint.name.as_str().to_owned()));
     record.context = json!({ "scopes": token.scopes, "expires_at": mint.expires_at });
-    let row = own_token(conn, actor, token.id).await?;
-    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, &account, now) })
+    Ok((id, secret))
 }
 
 /// Changes name and scopes of a token of the user who asks (P9).
@@ -93,31 +105,32 @@ async fn edit_locked(
 ) -> Result<PersonalAccessToken, ApiError> {
     let row = own_token(conn, actor, id).await?;
     record.token = Some((id, row.name.clone()));
-    let (account, grantable, live) = facts(app, conn, actor).await?;
-    let live: Vec<_> = live.iter().map(TokenRow::live).collect();
+    let (account, live) = facts(conn, actor).await?;
     let now = store::now(conn).await?;
     let token = row.editable(&app.policy, now)?;
-    let supported = account.supported(&app.policy, TokenKind::Personal);
-    let edit = Grantor { policy: &app.policy, grantable, supported, live: &live }.edit(&token, seen, request)?;
+    let edit = Grantor::user(&app.policy, &actor.roles, &account, &live).edit(&token, seen, request)?;
     if widening::elevates(&app.policy, token.granted.known, edit.granted.known) {
         require_fresh(actor)?;
     }
-
-    let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
-    if edit.name != token.name || after != before {
-        tokens::update(conn, id, &edit.name, &after).await?;
-    }
-    record.context = edited(&token.name, &edit.name, &before, &after);
+    store_edited(app, conn, &token, &edit, record).await?;
     Ok(own_token(conn, actor, id).await?.view(&app.policy, &account, now))
 }
 
-/// What the log says of an edit.
-pub(super) fn edited(name: &TokenName, new_name: &TokenName, before: &[String], after: &[String]) -> Value {
-    json!({
-        "name": { "from": name.as_str(), "to": new_name.as_str() },
+/// Stores what was decided, unless it is what stands there already.
+pub(super) async fn store_edited(
+    app: &App,
+    conn: &mut Conn,
+    token: &EditableToken,
+    edit: &Edit,
+    record: &mut Record,
+) -> Result<(), StoreError> {
+    let (before, after) = (token.granted.names(&app.policy), edit.granted.names(&app.policy));
+    record.context = json!({
+        "name": { "from": token.name.as_str(), "to": edit.name.as_str() },
         "added_scopes": after.iter().filter(|scope| !before.contains(scope)).collect::<Vec<_>>(),
         "removed_scopes": before.iter().filter(|scope| !after.contains(scope)).collect::<Vec<_>>(),
-    })
+    });
+    if edit.name == token.name && after == before { Ok(()) } else { tokens::update(conn, token.id, &edit.name, &after).await }
 }
 
 /// Deletes a token of the user who asks. A dead token stays as it is, and that is a success.
@@ -170,25 +183,37 @@ pub(super) async fn reach(app: &App, account: AccountId, id: TokenId) -> Result<
     Ok(found.and_then(|row| row.owner_id()).map_or(Reach::Account, Reach::User))
 }
 
-/// Deletes any token of the account, for a workspace admin who says why.
-pub async fn admin_delete(app: &App, asker: Asker<'_>, id: TokenId, request: &AdminRevoke) -> Result<(), ApiError> {
+/// Deletes any token of the account, or any of one kind, for a workspace admin who says why.
+pub async fn admin_delete(
+    app: &App,
+    asker: Asker<'_>,
+    id: TokenId,
+    only: Option<TokenKind>,
+    request: &AdminRevoke,
+) -> Result<(), ApiError> {
     let (mut tx, actor) = asker.begin(&app.store, reach(app, asker.account_id, id).await?).await?;
-    let mut record = Record::new(EventType::TokenDeleted);
+    let mut record = Record::new(deleted(only.unwrap_or(TokenKind::Personal)));
     let work = async {
         require_admin(&actor)?;
-        let row = tokens::find_any(&mut tx, asker.account_id, id).await?.ok_or(ApiError::NotFound)?;
-        if row.kind() == TokenKind::Organization {
-            record.event_type = EventType::OrganizationTokenDeleted;
-        }
+        let found = tokens::find_any(&mut tx, asker.account_id, id).await?;
+        let row = found.filter(|row| only.is_none_or(|kind| kind == row.kind())).ok_or(ApiError::NotFound)?;
+        record.event_type = deleted(row.kind());
         record.token = Some((id, row.name.clone()));
-        let reason = RevokeReason::parse(request.reason, request.note.as_deref()).map_err(|error| ApiError::Invalid(vec![error]))?;
+        let reason = RevokeReason::parse(request.reason, request.note.as_deref())?;
         revoke_locked(&mut tx, &actor, &row, Some(&reason), &mut record).await
     }
     .await;
     asker.conclude(tx, &actor, record, work).await
 }
 
-pub(super) async fn revoke_locked(
+fn deleted(kind: TokenKind) -> EventType {
+    match kind {
+        TokenKind::Personal => EventType::TokenDeleted,
+        TokenKind::Organization => EventType::OrganizationTokenDeleted,
+    }
+}
+
+async fn revoke_locked(
     conn: &mut Conn,
     actor: &SignedIn,
     row: &TokenRow,
@@ -205,11 +230,10 @@ pub(super) async fn revoke_locked(
 }
 
 /// What a user's mint or edit is decided on, read under their lock.
-async fn facts(app: &App, conn: &mut Conn, actor: &SignedIn) -> Result<(AccountSettings, ScopeSet, Vec<TokenRow>), ApiError> {
+async fn facts(conn: &mut Conn, actor: &SignedIn) -> Result<(AccountSettings, Vec<LiveToken>), StoreError> {
     let account = settings::find(conn, actor.account_id()).await?;
     let live = tokens::live_of_user(conn, actor.account_id(), actor.user_id()).await?;
-    let grantable = grant::grantable(&app.policy, &actor.roles, &account);
-    Ok((account, grantable, live))
+    Ok((account, live.iter().map(TokenRow::live).collect()))
 }
 
 /// A token of the actor. Another's is as if it didn't exist.

@@ -88,7 +88,7 @@ pub async fn delete(
     Id(id): Id<TokenId>,
     Json(request): Json<AdminRevoke>,
 ) -> Result<StatusCode, ApiError> {
-    change::tokens::admin_delete(&app, caller.asker(), id, &request).await?;
+    change::tokens::admin_delete(&app, caller.asker(), id, None, &request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,8 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use pat_core::grant::{self, Grantor};
-use pat_core::token::TokenKind;
+use pat_core::grant::Grantor;
 use pat_core::wire::{Choices, ConfirmPassword, RoleLabel, Session, SessionAccount, SessionUser, SetPassword, SignIn};
 
 use crate::app::{App, SharedApp};
@@ -74,10 +73,8 @@ pub async fn set_password(
 pub async fn choices(State(app): State<SharedApp>, caller: Caller) -> Result<axum::Json<Choices>, ApiError> {
     let mut conn = app.store.conn().await?;
     let account = settings::find(&mut conn, caller.session.account_id()).await?;
-    let grantable = grant::grantable(&app.policy, &caller.session.roles, &account);
-    let supported = account.supported(&app.policy, TokenKind::Personal);
     let now = store::now(&mut conn).await?;
-    Ok(axum::Json(Grantor { policy: &app.policy, grantable, supported, live: &[] }.choices(&account, now)))
+    Ok(axum::Json(Grantor::user(&app.policy, &caller.session.roles, &account, &[]).choices(now)))
 }
 
 async fn describe(app: &App, conn: &mut Conn, session: &SignedIn) -> Result<Session, ApiError> {

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 use pat_core::policy::{Policy, Scope};
 use pat_core::settings::AccountSettings;
 use pat_core::token::Version;
-use pat_core::wire::{AdminToken, FeatureChoice, Preview, SavedSettings, Settings, SettingsEffect, SettingsPage, SettingsPreview};
+use pat_core::wire::{FeatureChoice, Preview, SavedSettings, Settings, SettingsEffect, SettingsPage, SettingsPreview};
 
 use super::tokens::{etag, if_match};
 use crate::app::SharedApp;
-use crate::change;
+use crate::change::{self, settings::Saved};
 use crate::error::ApiError;
 use crate::extract::{Admin, Json};
 use crate::store::tokens::{self, TokenRow};
@@ -33,8 +33,9 @@ pub async fn update(
     headers: HeaderMap,
     Json(form): Json<Settings>,
 ) -> Result<Response, ApiError> {
-    let saved = change::settings::update(&app, caller.asker(), if_match(&headers)?, &form).await?;
-    Ok(([(header::ETAG, etag(Version(saved.page.version)))], axum::Json(saved)).into_response())
+    let Saved { version, settings, change } = change::settings::update(&app, caller.asker(), if_match(&headers)?, &form).await?;
+    let saved = SavedSettings { page: page(&app.policy, version, &settings), change };
+    Ok(([(header::ETAG, etag(version))], axum::Json(saved)).into_response())
 }
 
 /// What saving these settings would do to tokens that exist. The counts are exact at this moment.
@@ -61,7 +62,7 @@ pub async fn preview(
         Err(errors) => Err(ApiError::Invalid(errors)),
     };
     tx.rollback().await?;
-    let view = |row: &TokenRow| AdminToken { token: row.view(policy, &before, now), kind: row.kind(), owner: row.owner() };
+    let view = |row: &TokenRow| row.admin_view(policy, &before, now);
     let effects = effects?.into_iter().filter(|(_, touched)| touched.count > 0).map(|(effect, touched)| SettingsEffect {
         rule: effect.rule,
         strength: effect.strength,
@@ -71,7 +72,7 @@ pub async fn preview(
 }
 
 /// The settings with what the policy table offers.
-pub fn page(policy: &Policy, version: Version, settings: &AccountSettings) -> SettingsPage {
+fn page(policy: &Policy, version: Version, settings: &AccountSettings) -> SettingsPage {
     let features = policy.features().iter().map(|feature| FeatureChoice {
         name: feature.name.clone(),
         description: feature.description.clone(),

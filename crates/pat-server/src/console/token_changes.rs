@@ -32,7 +32,7 @@ pub async fn begin(
     Json(request): Json<ChangeTokens>,
 ) -> Result<(StatusCode, JsonBody<TokenChange>), ApiError> {
     let begun = change::begin(&app, caller.asker(), &request).await?;
-    change::spawn(&app, begun.id).await;
+    change::spawn(&app, begun.id);
     Ok((StatusCode::ACCEPTED, JsonBody(begun)))
 }
 

@@ -203,7 +203,7 @@ async fn a_server_takes_up_what_another_left_and_leaves_it_when_it_stops() {
     fill_again(&server).await;
     let (next, _) = begin(&server, &admin).await;
     assert_ne!(next, id);
-    server.app.background.stop().await;
+    server.app.stopping.cancel();
     change::run(&server.app, next, 30).await.unwrap();
     assert_eq!(server.count(&format!("token_changes WHERE id = '{next}' AND state = 'running' AND done = 30 AND runner IS NULL")).await, 1);
 }

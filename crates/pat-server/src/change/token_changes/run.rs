@@ -37,30 +37,28 @@ pub enum Batch {
 }
 
 /// Lets a change run in the background. If this fails, [`go_on`] takes it up.
-pub async fn spawn(app: &SharedApp, id: Uuid) {
+pub fn spawn(app: &SharedApp, id: Uuid) {
     let runner = app.clone();
-    app.background
-        .spawn(async move {
-            if let Err(error) = run(&runner, id, BATCH).await {
-                tracing::warn!(%error, change_id = %id, "a change of many tokens was interrupted; a server will go on with it");
-            }
-        })
-        .await;
+    app.background.spawn(async move {
+        if let Err(error) = run(&runner, id, BATCH).await {
+            tracing::warn!(%error, change_id = %id, "a change of many tokens was interrupted; a server will go on with it");
+        }
+    });
 }
 
 /// Takes up changes that nobody works at, again and again until the server stops.
 pub async fn go_on(app: SharedApp) {
-    while !app.background.is_stopping() {
+    while !app.stopping.is_cancelled() {
         let abandoned = async { token_changes::abandoned(&mut *app.store.conn().await?).await };
         match abandoned.await {
             Ok(ids) => {
                 for id in ids {
-                    spawn(&app, id).await;
+                    spawn(&app, id);
                 }
             }
             Err(error) => tracing::warn!(%error, "changes of many tokens could not be looked for"),
         }
-        tokio::time::sleep(LOOK).await;
+        app.stopping.run_until_cancelled(tokio::time::sleep(LOOK)).await;
     }
 }
 
@@ -73,7 +71,7 @@ pub async fn run(app: &App, id: Uuid, size: usize) -> Result<(), StoreError> {
     drop(conn);
     let Some(account) = claimed else { return Ok(()) };
     while batch(&app.store, account, id, runner, size).await? == Batch::More {
-        if app.background.is_stopping() {
+        if app.stopping.is_cancelled() {
             let mut conn = app.store.conn().await?;
             return token_changes::release(&mut conn, id, runner).await;
         }
