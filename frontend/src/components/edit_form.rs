@@ -10,6 +10,7 @@ use crate::components::field::TextField;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
+use crate::components::overtaken::Overtaken;
 use crate::components::scope_picker::ScopePicker;
 use crate::model::edit::difference;
 use crate::model::scopes::ScopeMenu;
@@ -111,14 +112,7 @@ fn EditNotice(status: FormStatus, draft: Draft, is_conflict: RwSignal<bool>) -> 
     let saved_now = move || draft.saved.with(|token| edit::saved_now(&token.name, &token.scopes));
     live(move || {
         if is_overtaken() {
-            view! {
-                <div role="alert">
-                    <Notice tone=Tone::Warning title=edit::STALE_TITLE text=edit::STALE>
-                        <ActionButton label=edit::RELOAD on_press=reload />
-                    </Notice>
-                </div>
-            }
-            .into_any()
+            view! { <Overtaken title=edit::STALE_TITLE text=edit::STALE label=edit::RELOAD on_reload=reload /> }.into_any()
         } else if is_conflict.get() {
             view! {
                 <div role="status">

@@ -26,6 +26,7 @@ pub mod link_panel;
 pub mod live;
 pub mod new_token;
 pub mod notice;
+pub mod overtaken;
 pub mod page;
 pub mod paged;
 pub mod pause_picker;

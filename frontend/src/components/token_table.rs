@@ -5,11 +5,44 @@ use pat_core::wire::PersonalAccessToken;
 
 use crate::components::table::{Cell, Head};
 use crate::components::token_facts::{Expiry, LastUse, Scopes, Status};
+use crate::model::listing::Listing;
 use crate::words::list;
+
+/// All tokens of one owner: those that may work, and folded away those that ended.
+#[component]
+pub fn TokenLists(
+    /// The tokens.
+    listing: Listing,
+    /// What the table of the first is called.
+    caption: &'static str,
+    /// Below which address their pages are.
+    pages: &'static str,
+    /// What is said if there were some, but none works any more.
+    no_live: &'static str,
+    /// What stands there if there never were any.
+    children: Children,
+) -> impl IntoView {
+    let Listing { live, ended } = listing;
+    let live = match (live.is_empty(), ended.is_empty()) {
+        (false, _) => view! { <TokenTable tokens=live caption pages /> }.into_any(),
+        (true, true) => children().into_any(),
+        (true, false) => view! { <p class="empty">{no_live}</p> }.into_any(),
+    };
+    let ended = (!ended.is_empty()).then(|| {
+        let caption = list::ended(ended.len());
+        view! {
+            <details class="ended">
+                <summary>{caption.clone()}</summary>
+                <TokenTable tokens=ended caption pages />
+            </details>
+        }
+    });
+    view! { {live} {ended} }
+}
 
 /// Tokens of one owner; each name leads to its page.
 #[component]
-pub fn TokenTable(
+fn TokenTable(
     /// The tokens.
     tokens: Vec<PersonalAccessToken>,
     /// What the table is called.

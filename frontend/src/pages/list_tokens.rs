@@ -1,14 +1,13 @@
 //! Settings: the reader's own tokens.
 
 use leptos::prelude::*;
-use pat_core::wire::PersonalAccessToken;
 
 use crate::api;
 use crate::components::icon::{Icon, Shape};
 use crate::components::live::live;
 use crate::components::page::Page;
 use crate::components::remote::Remote;
-use crate::components::token_table::TokenTable;
+use crate::components::token_table::TokenLists;
 use crate::model::listing::Listing;
 use crate::words::list;
 
@@ -34,24 +33,13 @@ pub fn SettingsPage() -> impl IntoView {
                     </div>
                     <a class="button button--primary" href="/settings/tokens/new"><Icon shape=Shape::Plus />{list::ADD}</a>
                 </div>
-                {tokens.show(|list| view! { <TokenList listing=Listing::of(list.personal_access_tokens) /> })}
+                {tokens.show(|list| {
+                    let listing = Listing::of(list.personal_access_tokens);
+                    view! { <TokenLists listing caption=list::SECTION pages=PAGES no_live=list::NO_LIVE><Empty /></TokenLists> }
+                })}
             </section>
             {live(move || has_live.get().then(|| view! { <revoke_all::RevokeAllSection on_revoked=move || tokens.reload() /> }))}
         </Page>
-    }
-}
-
-#[component]
-fn TokenList(listing: Listing) -> impl IntoView {
-    let Listing { live, ended } = listing;
-    let live = match (live.is_empty(), ended.is_empty()) {
-        (false, _) => view! { <TokenTable tokens=live caption=list::SECTION pages=PAGES /> }.into_any(),
-        (true, true) => view! { <Empty /> }.into_any(),
-        (true, false) => view! { <p class="empty">{list::NO_LIVE}</p> }.into_any(),
-    };
-    view! {
-        {live}
-        {(!ended.is_empty()).then(|| view! { <Ended tokens=ended /> })}
     }
 }
 
@@ -63,16 +51,5 @@ fn Empty() -> impl IntoView {
             <h3 class="empty__title">{list::EMPTY_TITLE}</h3>
             <p>{list::EMPTY}</p>
         </div>
-    }
-}
-
-#[component]
-fn Ended(tokens: Vec<PersonalAccessToken>) -> impl IntoView {
-    let caption = list::ended(tokens.len());
-    view! {
-        <details class="ended">
-            <summary>{caption.clone()}</summary>
-            <TokenTable tokens caption pages=PAGES />
-        </details>
     }
 }

@@ -4,7 +4,8 @@ use pat_core::people::ReasonCode;
 
 pub const REASON: &str = "Reason";
 pub const NOTE: &str = "Note";
-pub const NOTE_HINT: &str = "The owner reads it, with the reason. Say what to do next, if there is something.";
+pub const NOTE_HINT: &str =
+    "The owner reads it with the reason; of an organization token the other admins do. Say what to do next, if there is something.";
 
 pub fn label(code: ReasonCode) -> &'static str {
     match code {

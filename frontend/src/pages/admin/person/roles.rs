@@ -10,6 +10,7 @@ use crate::components::dialog::Dialog;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
+use crate::components::overtaken::Overtaken;
 use crate::components::role_picker::RolePicker;
 use crate::components::token_facts::ScopeList;
 use crate::model::roles::{Difference, names};
@@ -193,14 +194,7 @@ fn RolesNotice(status: FormStatus, draft: Draft) -> impl IntoView {
     let is_overtaken = move || status.failure().is_some_and(|failure| failure.code() == Some("stale"));
     live(move || {
         if is_overtaken() {
-            view! {
-                <div role="alert">
-                    <Notice tone=Tone::Warning title=words::STALE_TITLE text=words::STALE>
-                        <ActionButton label=words::RELOAD on_press=reload />
-                    </Notice>
-                </div>
-            }
-            .into_any()
+            view! { <Overtaken title=words::STALE_TITLE text=words::STALE label=words::RELOAD on_reload=reload /> }.into_any()
         } else {
             view! { <FormNotice status /> }.into_any()
         }

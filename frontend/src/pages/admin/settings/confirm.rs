@@ -9,6 +9,7 @@ use crate::components::dialog::Dialog;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
+use crate::components::overtaken::Overtaken;
 use crate::model::settings::changes;
 use crate::words::{self, settings};
 
@@ -55,14 +56,7 @@ pub fn ConfirmDialog(
     let is_stale = move || status.failure().is_some_and(|failure| failure.code() == Some("stale"));
     let footer = live(move || {
         if is_stale() {
-            view! {
-                <div role="alert">
-                    <Notice tone=Tone::Warning title=settings::STALE_TITLE text=settings::STALE>
-                        <ActionButton label=settings::RELOAD on_press=reload />
-                    </Notice>
-                </div>
-            }
-            .into_any()
+            view! { <Overtaken title=settings::STALE_TITLE text=settings::STALE label=settings::RELOAD on_reload=reload /> }.into_any()
         } else {
             let look = if revokes.get() { Look::Danger } else { Look::Primary };
             view! {
