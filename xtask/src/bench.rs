@@ -5,7 +5,8 @@ mod measure;
 mod report;
 mod rows;
 
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -23,11 +24,11 @@ use crate::workspace::Workspace;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    part: Part,
 }
 
 #[derive(clap::Subcommand)]
-enum Command {
+enum Part {
     /// The admins' lists, filters, previews and exports, against plain SELECTs and COPY
     Admin(Admin),
 }
@@ -55,7 +56,7 @@ struct Admin {
 
 /// Measures and prints; the exit code is 0 when every goal is met.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<ExitCode> {
-    let Command::Admin(admin) = &arguments.command;
+    let Part::Admin(admin) = &arguments.part;
     let report = admin.run(workspace)?;
     if admin.json {
         println!("{:#}", report.json());
@@ -79,6 +80,11 @@ impl Admin {
             postgres = Postgres::start(workspace, Purpose::Bench)?;
             self.seeded(workspace, &postgres, &binary)?
         };
+        // A kept database may be behind, and a large one takes longer than a server may take to start.
+        step("bringing the database up to date", || {
+            let mut migrate = Command::new(&binary);
+            process::check(migrate.arg("migrate").env("DATABASE_URL", &url), "the database can't be migrated: see above")
+        })?;
         let listen = server::free_address(([127, 0, 0, 1], 0).into())?;
         let server = Server::start(&binary, listen, &url, Some(&workspace.target.join("bench-server.log")))?;
         let console = Console::sign_in(&server.base_url, seed::ADMIN, seed::PASSWORD).context("is the database seeded?")?;
@@ -93,7 +99,7 @@ impl Admin {
     }
 
     /// The URL of a database of these sizes: the kept one, or a new one.
-    fn seeded(&self, workspace: &Workspace, postgres: &Postgres, binary: &std::path::Path) -> Result<String> {
+    fn seeded(&self, workspace: &Workspace, postgres: &Postgres, binary: &Path) -> Result<String> {
         let Sizes { tokens, users, audit } = self.sizes;
         let sizes = if self.quick { Sizes { tokens: tokens / 10, users: users / 10, audit: audit / 10 } } else { self.sizes };
         let name = format!("pat_bench_{}_{}_{}", sizes.tokens, sizes.users, sizes.audit);
