@@ -90,7 +90,7 @@ impl Admin {
         let console = Console::sign_in(&server.base_url, seed::ADMIN, seed::PASSWORD).context("is the database seeded?")?;
         let mut database = Database::open(connect(&url)?)?;
         step("reading everything once", || database.warm())?;
-        let rows = rows::all(&mut database)?;
+        let rows = rows::all(&mut database, &console)?;
         let rows: Vec<_> = rows.into_iter().filter(|row| row.name.contains(&self.only)).collect();
         let rounds = if self.quick { 3 } else { 5 };
         let results =

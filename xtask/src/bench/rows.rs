@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::database::{Database, Table};
+use crate::console::Console;
 
 /// Rows of a page.
 const PAGE: u64 = 50;
@@ -63,11 +64,12 @@ pub(super) struct Row {
 }
 
 /// All rows, in the order in which they are printed.
-pub(super) fn all(database: &mut Database) -> Result<Vec<Row>> {
+pub(super) fn all(database: &mut Database, console: &Console) -> Result<Vec<Row>> {
     let mut maker = Maker { database, rows: Vec::new() };
     maker.reference();
     maker.people()?;
     maker.tokens()?;
+    maker.later_pages(console)?;
     maker.token_filters_in_each_order()?;
     maker.organization()?;
     maker.audit()?;
@@ -185,6 +187,23 @@ impl Maker<'_> {
         self.page(Table::Tokens, FIRST_PAGE, "tokens: first page", "/api/admin/tokens".to_owned(), "true")?;
         for sort in ["oldest", "expires", "last_used"] {
             self.page(Table::Tokens, FILTER, &format!("tokens: by {sort}"), format!("/api/admin/tokens?sort={sort}"), "true")?;
+        }
+        Ok(())
+    }
+
+    /// What follows a first page, where its cursor says.
+    fn later_pages(&mut self, console: &Console) -> Result<()> {
+        for (table, name, path) in [
+            (Table::Users, "people: second page", "/api/admin/users?"),
+            (Table::Tokens, "tokens: second page", "/api/admin/tokens?"),
+            (Table::Tokens, "tokens: second page by expires", "/api/admin/tokens?sort=expires&"),
+            (Table::Tokens, "tokens: second page by last_used", "/api/admin/tokens?sort=last_used&"),
+            (Table::Audit, "audit: second page", "/api/admin/audit-events?"),
+            (Table::Audit, "audit: second page of calls", "/api/admin/audit-events?event_type=web_api.called&"),
+        ] {
+            let first = console.ask("GET", path.trim_end_matches(['?', '&']), None)?.json()?;
+            let cursor = first.get("next_cursor").and_then(Value::as_str).unwrap_or_default();
+            self.page(table, FILTER, name, format!("{path}cursor={cursor}"), "true")?;
         }
         Ok(())
     }
