@@ -65,7 +65,7 @@ impl Console {
         Ok(Answer { status, body })
     }
 
-    /// A request whose answer is counted, not kept: its status, bytes and lines.
+    /// A request whose answer is counted, not kept: its status and lines.
     pub(crate) fn drain(&self, path: &str) -> Result<(u16, u64)> {
         let mut response = self.send("GET", path, None)?;
         let status = response.status().as_u16();

@@ -42,7 +42,7 @@ pub(super) struct Measured {
 pub(super) fn all(console: &Console, database: &mut Database, rows: &[Row], rounds: usize) -> Result<Vec<Outcome>> {
     // The first answers show whether there is anything to measure; they also fill caches and prepare statements.
     let before = database.sequential_scans()?;
-    let mut answers: Vec<Result<u64>> = rows.iter().map(|row| answer(console, row)).collect();
+    let mut answers: Vec<Result<u64>> = rows.iter().map(|row| Ok(answer(console, row)?.1)).collect();
     let scanned = database.sequential_scans()? > before;
     let mut scans = vec![0; rows.len()];
     if scanned {
@@ -97,9 +97,7 @@ impl Times {
                 Baseline::Copy(query) => self.baselines.push(database.copy(query)?),
                 Baseline::None => {}
             }
-            let start_request = Instant::now();
-            answer(console, row)?;
-            self.requests.push(start_request.elapsed());
+            self.requests.push(answer(console, row)?.0);
             if start.elapsed() > LONG {
                 break;
             }
@@ -108,26 +106,28 @@ impl Times {
     }
 }
 
-/// Asks, and checks the answer. Returns the number of rows in it.
-fn answer(console: &Console, row: &Row) -> Result<u64> {
-    let (status, rows) = if let Shape::Lines { header } = row.shape {
+/// Asks, and checks the answer. Returns how long it took to arrive whole, and the number of rows in it.
+fn answer(console: &Console, row: &Row) -> Result<(Duration, u64)> {
+    let start = Instant::now();
+    let (time, rows) = if let Shape::Lines { header } = row.shape {
         let (status, lines) = console.drain(&row.path)?;
-        (status, lines.saturating_sub(header))
+        if status != 200 {
+            bail!("status {status}");
+        }
+        (start.elapsed(), lines.saturating_sub(header))
     } else {
         let method = if row.body.is_some() { "POST" } else { "GET" };
         let answer = console.ask(method, &row.path, row.body.as_ref())?;
+        let time = start.elapsed();
         if answer.status != 200 {
             bail!("status {}: {}", answer.status, answer.body.chars().take(200).collect::<String>());
         }
-        (200, rows_in(&answer.json()?, row.shape)?)
+        (time, rows_in(&answer.json()?, row.shape)?)
     };
-    if status != 200 {
-        bail!("status {status}");
-    }
     if rows != row.expected {
         bail!("{rows} rows instead of {}", row.expected);
     }
-    Ok(rows)
+    Ok((time, rows))
 }
 
 fn rows_in(body: &Value, shape: Shape) -> Result<u64> {

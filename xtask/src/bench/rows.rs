@@ -153,6 +153,7 @@ impl Maker<'_> {
             ("owner of many", format!("owner={most}"), format!("owner_id = '{most}'")),
             ("owner of few", format!("owner={fewest}"), format!("owner_id = '{fewest}'")),
             ("scope of nine tenths", "scope=snapshots:read".to_owned(), "'snapshots:read' = ANY (scopes)".to_owned()),
+            ("scope of one in a hundred", "scope=scorecards:write".to_owned(), "'scorecards:write' = ANY (scopes)".to_owned()),
             ("scope of few", "scope=user_groups:write".to_owned(), "'user_groups:write' = ANY (scopes)".to_owned()),
             ("scope of three", "scope=auditLogs:read".to_owned(), "'auditLogs:read' = ANY (scopes)".to_owned()),
             ("active", "status=active".to_owned(), format!("{live} AND (paused_until IS NULL OR paused_until <= pat_now())")),
