@@ -102,13 +102,16 @@ impl Admin {
     fn seeded(&self, workspace: &Workspace, postgres: &Postgres, binary: &Path) -> Result<String> {
         let Sizes { tokens, users, audit } = self.sizes;
         let sizes = if self.quick { Sizes { tokens: tokens / 10, users: users / 10, audit: audit / 10 } } else { self.sizes };
-        let name = format!("pat_bench_{}_{}_{}", sizes.tokens, sizes.users, sizes.audit);
+        let any = format!("pat_bench_{}_{}_{}_", sizes.tokens, sizes.users, sizes.audit);
+        let name = format!("{any}{}", seed::fingerprint());
         if !self.fresh
             && let Some(url) = postgres.database(&name)?
         {
             return Ok(url);
         }
-        let unfinished = format!("{name}_unfinished");
+        // What was made from another seed is of no use any more.
+        postgres.drop_databases(&any)?;
+        let unfinished = format!("{any}unfinished");
         seed::fill(workspace, binary, &postgres.empty_database(&unfinished)?, sizes)?;
         postgres.rename_database(&unfinished, &name)
     }

@@ -113,6 +113,15 @@ impl Postgres {
         with_database(&self.url, new)
     }
 
+    /// Drops all databases whose name begins so.
+    pub(crate) fn drop_databases(&self, prefix: &str) -> Result<()> {
+        let mut client = connect(&self.url)?;
+        for row in client.query("SELECT datname::text FROM pg_database WHERE starts_with(datname, $1)", &[&prefix])? {
+            client.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", row.get::<_, String>(0)))?;
+        }
+        Ok(())
+    }
+
     /// The URL of an empty database of that name on the same server. One left by an earlier run is dropped first.
     pub(crate) fn empty_database(&self, name: &str) -> Result<String> {
         let mut client = connect(&self.url).context("the test Postgres doesn't answer any more")?;

@@ -28,6 +28,7 @@ const TOKENS: &str = include_str!("seed/tokens.sql");
 const USAGE: &str = include_str!("seed/usage.sql");
 const CALLERS: &str = include_str!("seed/callers.sql");
 const AUDIT: &str = include_str!("seed/audit.sql");
+const CHANGES: &str = include_str!("seed/changes.sql");
 
 /// Rows that one statement makes.
 const CHUNK: i64 = 100_000;
@@ -76,6 +77,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// Changes with every change of the statements.
+pub(crate) fn fingerprint() -> String {
+    let mut hasher = blake3::Hasher::new();
+    for sql in [PREPARE, PEOPLE, USERS, ROLES, TOKENS, USAGE, CALLERS, AUDIT, CHANGES] {
+        hasher.update(sql.as_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(8).collect()
+}
+
 /// Fills a database by means of a built server.
 pub(crate) fn fill(workspace: &Workspace, binary: &Path, url: &str, sizes: Sizes) -> Result<()> {
     make_account(workspace, binary, url)?;
@@ -90,6 +100,7 @@ pub(crate) fn fill(workspace: &Workspace, binary: &Path, url: &str, sizes: Sizes
     client.batch_execute("ALTER TABLE seed.people ADD PRIMARY KEY (n); ANALYZE seed.people")?;
     step(&format!("making {} tokens", sizes.tokens), || chunks(&mut client, TOKENS, 1, sizes.tokens, &Progress::new(sizes.tokens)))?;
     step("noting when they were used", || Ok(client.batch_execute(USAGE)?))?;
+    client.batch_execute(CHANGES)?;
     make_audit_log(&mut client, url, sizes)?;
     client.batch_execute("DROP SCHEMA seed CASCADE")?;
     step("collecting statistics", || Ok(client.batch_execute("VACUUM (ANALYZE)")?))

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use postgres::Client;
+use postgres::{Client, Statement};
 use rand::seq::IndexedRandom;
 
 use crate::seed::ADMIN;
@@ -28,12 +28,13 @@ pub(super) struct Database {
     tokens: Vec<String>,
     /// Time and id.
     audit: Vec<(String, String)>,
+    statements: Vec<(Table, Statement)>,
 }
 
 impl Database {
     pub(super) fn open(mut client: Client) -> Result<Self> {
         let account = client.query_one("SELECT account_id::text FROM users WHERE email = $1", &[&ADMIN])?.get(0);
-        let mut database = Self { client, account, users: Vec::new(), tokens: Vec::new(), audit: Vec::new() };
+        let mut database = Self { client, account, users: Vec::new(), tokens: Vec::new(), audit: Vec::new(), statements: Vec::new() };
         database.users =
             database.texts(&format!("SELECT id::text FROM users WHERE account_id = @account ORDER BY random() LIMIT {POOL}"))?;
         database.tokens =
@@ -113,7 +114,14 @@ impl Database {
             }
         };
         let expected = first.len();
-        let statement = self.client.prepare(&sql.replace("@account", &format!("'{}'", self.account)))?;
+        // Prepared once, so that it may be planned once.
+        let statement = if let Some((_, statement)) = self.statements.iter().find(|(of, _)| *of == table) {
+            statement.clone()
+        } else {
+            let statement = self.client.prepare(&self.complete(sql))?;
+            self.statements.push((table, statement.clone()));
+            statement
+        };
         let start = Instant::now();
         let found = self.client.query(&statement, &[&first, &second])?.len();
         let time = start.elapsed();

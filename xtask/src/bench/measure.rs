@@ -41,21 +41,12 @@ pub(super) struct Measured {
 /// The medians of every row.
 pub(super) fn all(console: &Console, database: &mut Database, rows: &[Row], rounds: usize) -> Result<Vec<Outcome>> {
     // The first answers show whether there is anything to measure; they also fill caches and prepare statements.
-    let before = database.sequential_scans()?;
     let mut answers: Vec<Result<u64>> = rows.iter().map(|row| Ok(answer(console, row)?.1)).collect();
-    let scanned = database.sequential_scans()? > before;
     let mut scans = vec![0; rows.len()];
-    if scanned {
-        for ((row, scans), answer_) in rows.iter().zip(&mut scans).zip(&answers) {
-            if answer_.is_ok() {
-                let before = database.sequential_scans()?;
-                answer(console, row)?;
-                *scans = database.sequential_scans()? - before;
-            }
-        }
-    }
+    count_scans(console, database, rows, &mut scans)?;
     let mut times: Vec<Times> = rows.iter().map(|_row| Times::default()).collect();
-    for _round in 0..rounds {
+    for round in 1..=rounds {
+        eprintln!("  round {round} of {rounds}");
         for ((row, times), answer) in rows.iter().zip(&mut times).zip(&mut answers) {
             if process::interrupted() {
                 bail!(process::Interrupted);
@@ -80,6 +71,25 @@ pub(super) fn all(console: &Console, database: &mut Database, rows: &[Row], roun
         Outcome { name: row.name.clone(), goal: row.goal, verdict }
     });
     Ok(outcomes.collect())
+}
+
+/// Counts each row's scans of big tables. Reading the counters takes a second, so halves are searched only where there were any.
+fn count_scans(console: &Console, database: &mut Database, rows: &[Row], scans: &mut [i64]) -> Result<()> {
+    let before = database.sequential_scans()?;
+    for row in rows {
+        // What can't be answered is void already.
+        let _ = answer(console, row);
+    }
+    let found = database.sequential_scans()? - before;
+    if let ([_], [scans]) = (rows, &mut *scans) {
+        *scans = found;
+    } else if found > 0 {
+        let middle = rows.len() / 2;
+        let ((first, second), (first_scans, second_scans)) = (rows.split_at(middle), scans.split_at_mut(middle));
+        count_scans(console, database, first, first_scans)?;
+        count_scans(console, database, second, second_scans)?;
+    }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -124,7 +134,9 @@ fn answer(console: &Console, row: &Row) -> Result<(Duration, u64)> {
         }
         (time, rows_in(&answer.json()?, row.shape)?)
     };
-    if rows != row.expected {
+    // A preview counts live tokens, of which some end while this runs.
+    let ended = if matches!(row.shape, Shape::Number(_)) { row.expected / 1000 } else { 0 };
+    if rows > row.expected || rows + ended < row.expected {
         bail!("{rows} rows instead of {}", row.expected);
     }
     Ok((time, rows))

@@ -30,7 +30,7 @@ SELECT id, account, kind, owner, sha256(uuid_send(id)), substr(md5(id::text), 1,
                             WHEN seed.share(n, 18) < 0.40
                             THEN created_at + LEAST(interval '1 day' * seed.pick(n, 19, '{7,30,60,90}')::integer, (now - created_at) * 0.9)
                             WHEN created_at > now - interval '85 days' THEN created_at + interval '90 days'
-                            ELSE now + interval '1 day' + interval '365 days' * seed.share(n, 20) END AS expires_at
+                            ELSE now + interval '365 days' * seed.share(n, 20) END AS expires_at
                   FROM (SELECT n, f.*, now - interval '730 days' * (1 - n::float8 / tokens) - interval '1 minute' AS created_at
                           FROM generate_series($1::bigint, $2::bigint) n CROSS JOIN seed.facts f OFFSET 0) made OFFSET 0) t
           LEFT JOIN seed.people p ON p.n = t.person
