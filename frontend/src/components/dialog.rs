@@ -31,10 +31,16 @@ fn dialog(open: Signal<bool>, on_close: Box<dyn Fn()>, title: Signal<String>, ch
             if open { browser::open_dialog(&dialog) } else { dialog.close() }
         }
     });
+    // The browser tells of a close a moment later: by then the dialog may have been asked for again.
+    let closed = move || {
+        if !node.get_untracked().is_some_and(|dialog| dialog.open()) {
+            on_close();
+        }
+    };
     // What is closed has no name: nobody can look for it.
     let name = move || open.get().then(|| title.get());
     view! {
-        <dialog class="dialog" node_ref=node aria-label=name on:close=move |_| on_close()>
+        <dialog class="dialog" node_ref=node aria-label=name on:close=move |_| closed()>
             <h2 class="dialog__title">{title}</h2>
             {children()}
         </dialog>
