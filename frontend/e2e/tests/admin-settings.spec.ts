@@ -62,7 +62,7 @@ test("a blocked scope is previewed, refused at once, and works again when it is 
   const dialog = dialogOf(page);
   await expect(dialog.getByRole("heading", { name: "What changes" })).toBeVisible();
   await expect(dialog.getByText("Blocks scorecards:read for personal tokens.")).toBeVisible();
-  await expect(dialog.getByText(/^\d+ tokens? of 1 owner will lose the use of scopes\.$/)).toBeVisible();
+  await expect(dialog.getByText(/^\d+ tokens? will lose the use of scopes\. 1 person is affected\.$/)).toBeVisible();
   await expect(dialog.getByText(`${name} of Olu Other`)).toBeVisible();
   expect(await callWebApi(request, secret, "scorecards.list"), "a preview changes nothing").toBe(200);
   await expectAccessible(page, "Save these settings?");
@@ -91,7 +91,7 @@ test("a setting that revokes says so first, and its tokens stay dead when it is 
   await strength.getByLabel("Revoke what breaks it").check();
   await page.getByRole("button", { name: "Preview and save" }).click();
   const dialog = dialogOf(page);
-  await expect(dialog.getByText(/will be revoked\.$/)).toBeVisible();
+  await expect(dialog.getByText(/will be revoked\. 1 person is affected\.$/)).toBeVisible();
   await expect(dialog.getByText(`${name} of Olu Other`)).toBeVisible();
   await expect(dialog.getByText("What is revoked stays revoked")).toBeVisible();
   await dialog.getByRole("button", { name: "Save settings" }).click();

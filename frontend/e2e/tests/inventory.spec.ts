@@ -106,7 +106,7 @@ test("the selected are revoked with a reason, which the owner reads", async ({ p
   await page.getByRole("button", { name: "Revoke what is selected" }).click();
 
   const dialog = page.getByRole("dialog", { name: "Revoke the selected tokens?" });
-  await expect(dialog.getByText("2 tokens of one person: they will stop working at once, for good.")).toBeVisible();
+  await expect(dialog.getByText("2 tokens will stop working at once, for good. 1 person is affected.")).toBeVisible();
   await expect(dialog.getByRole("listitem").filter({ hasText: `${first.name} of ${owner.name}` })).toBeVisible();
   await dialog.getByRole("button", { name: "Revoke" }).click();
   await expect(dialog.getByRole("radiogroup", { name: "Reason" })).toHaveAccessibleDescription(/Choose a reason/);
@@ -155,7 +155,7 @@ test("all that match are revoked, with their progress, which a reload finds agai
   await expect(outcome(page, "All that match are selected, shown or not")).toBeVisible();
   await page.getByRole("button", { name: "Revoke what is selected" }).click();
   const dialog = page.getByRole("dialog", { name: "Revoke all tokens that match?" });
-  await expect(dialog.getByText("4 tokens of one person")).toBeVisible();
+  await expect(dialog.getByText("4 tokens will stop working at once, for good. 1 person is affected.")).toBeVisible();
   await dialog.getByLabel("Nobody uses it").check();
   await dialog.getByRole("button", { name: "Revoke" }).click();
   await expect(page.getByText("1 of 4 tokens so far.")).toBeVisible();

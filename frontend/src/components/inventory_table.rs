@@ -120,10 +120,13 @@ pub fn OwnerName(
         return view! { <span class="muted">{inventory::ORGANIZATION}</span> }.into_any();
     };
     let only = inventory::only_of(&name);
+    // Broken, if at all, before the domain.
+    let (local, domain) =
+        email.rsplit_once('@').map_or((email.clone(), None), |(local, domain)| (local.to_owned(), Some(format!("@{domain}"))));
     view! {
         <span class="owner">
             <a class="owner__name" href=format!("/admin/tokens?owner={id}") aria-label=only>{name}</a>
-            <span class="moment__distance">{email}</span>
+            <span class="moment__distance">{local}<wbr />{domain}</span>
         </span>
     }
     .into_any()

@@ -166,20 +166,21 @@ pub fn consequences(act: Act, preview: &Preview) -> String {
     if preview.count == 0 {
         return "None of them is live, so there is nothing to do.".to_owned();
     }
-    let whose = format!("{}{}", tokens(preview.count), of(preview.owners));
-    let (it, works) = if preview.count == 1 { ("it", "works") } else { ("they", "work") };
-    match act {
-        Act::Revoke => format!("{whose}: {it} will stop working at once, for good."),
-        Act::Pause => format!("{whose}: {it} will be refused until then, and {works} again without further ado."),
-        Act::Resume => format!("{whose}: if paused, {it} will work again at once."),
-    }
+    let tokens = tokens(preview.count);
+    let what = match act {
+        Act::Revoke => format!("{tokens} will stop working at once, for good."),
+        Act::Pause => format!("{tokens} will be refused until then, and work again without further ado."),
+        Act::Resume => format!("{tokens}, if paused, will work again at once."),
+    };
+    format!("{what} {}", affected(preview.owners))
 }
 
-fn of(owners: u64) -> String {
+/// Whom it concerns if tokens are changed. Some may be the organization's own.
+pub fn affected(owners: u64) -> String {
     match owners {
-        0 => " of the organization".to_owned(),
-        1 => " of one person".to_owned(),
-        count => format!(" of {} people", number(count)),
+        0 => "No person’s token is among them.".to_owned(),
+        1 => "1 person is affected.".to_owned(),
+        count => format!("{} people are affected.", number(count)),
     }
 }
 
@@ -254,12 +255,18 @@ mod tests {
 
     #[test]
     fn what_a_change_would_do_is_told_before_it_is_done() {
-        assert_eq!(consequences(Act::Revoke, &preview(1204, 86)), "1,204 tokens of 86 people: they will stop working at once, for good.");
+        assert_eq!(
+            consequences(Act::Revoke, &preview(1204, 86)),
+            "1,204 tokens will stop working at once, for good. 86 people are affected."
+        );
         assert_eq!(
             consequences(Act::Pause, &preview(1, 1)),
-            "1 token of one person: it will be refused until then, and works again without further ado."
+            "1 token will be refused until then, and work again without further ado. 1 person is affected."
         );
-        assert_eq!(consequences(Act::Resume, &preview(2, 0)), "2 tokens of the organization: if paused, they will work again at once.");
+        assert_eq!(
+            consequences(Act::Resume, &preview(2, 0)),
+            "2 tokens, if paused, will work again at once. No person’s token is among them."
+        );
         assert_eq!(consequences(Act::Revoke, &preview(0, 0)), "None of them is live, so there is nothing to do.");
     }
 

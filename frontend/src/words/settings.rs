@@ -2,6 +2,8 @@
 
 use pat_core::wire::{Rule, Strength};
 
+use super::inventory;
+
 pub const TITLE: &str = "Account settings";
 pub const INTRO: &str =
     "What the tokens of this account may be. A change takes hold at once; before it is saved you see which tokens it touches.";
@@ -92,24 +94,13 @@ pub fn rule(rule: Rule) -> &'static str {
     }
 }
 
-/// What saving does by one rule to `tokens` of `owners`.
-pub fn effect(rule: Rule, strength: Strength, tokens: &str, owners: &str) -> String {
+/// What saving does by one rule to so many tokens of so many people.
+pub fn effect(rule: Rule, strength: Strength, count: u64, owners: u64) -> String {
+    let (tokens, affected) = (inventory::tokens(count), inventory::affected(owners));
     match (strength, rule) {
-        (Strength::Revoke, _) => format!("{tokens} of {owners} will be revoked."),
-        (_, Rule::BlockedScopes | Rule::Features) => format!("{tokens} of {owners} will lose the use of scopes."),
-        (_, Rule::MaxLifetime | Rule::NoExpiration | Rule::Unused) => format!("{tokens} of {owners} will be refused."),
-    }
-}
-
-pub fn tokens(count: u64) -> String {
-    if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") }
-}
-
-pub fn owners(count: u64) -> String {
-    match count {
-        0 => "the organization".to_owned(),
-        1 => "1 owner".to_owned(),
-        _ => format!("{count} owners"),
+        (Strength::Revoke, _) => format!("{tokens} will be revoked. {affected}"),
+        (_, Rule::BlockedScopes | Rule::Features) => format!("{tokens} will lose the use of scopes. {affected}"),
+        (_, Rule::MaxLifetime | Rule::NoExpiration | Rule::Unused) => format!("{tokens} will be refused. {affected}"),
     }
 }
 

@@ -121,7 +121,7 @@ fn Effects(preview: SettingsPreview) -> impl IntoView {
 #[component]
 fn Effect(effect: SettingsEffect) -> impl IntoView {
     let SettingsEffect { rule, strength, tokens } = effect;
-    let said = settings::effect(rule, strength, &settings::tokens(tokens.count), &settings::owners(tokens.owners));
+    let said = settings::effect(rule, strength, tokens.count, tokens.owners);
     let shown = u64::try_from(tokens.sample.len()).unwrap_or(u64::MAX);
     let rest = tokens.count.saturating_sub(shown);
     let sample = tokens.sample.iter().map(|token| view! { <li>{named(token)}</li> }).collect_view();
