@@ -2,7 +2,7 @@
 
 ALTER TABLE users ADD COLUMN name_key text NOT NULL GENERATED ALWAYS AS (lower(name)) STORED;
 COMMENT ON COLUMN users.name_key IS 'What people are sorted and searched by.';
-CREATE INDEX users_by_name ON users (account_id, name_key, id);
+CREATE INDEX users_by_name ON users (account_id, name_key, id) INCLUDE (email);
 
 -- Counted without a look at the tokens themselves; those that expired meanwhile stay in it until they are revoked.
 CREATE INDEX tokens_live_by_owner ON tokens (account_id, owner_id, expires_at) WHERE revoked_at IS NULL;

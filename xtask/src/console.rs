@@ -78,7 +78,7 @@ impl Console {
                 return Ok((status, lines));
             }
             let read = buffer.get(..length).unwrap_or_default();
-            lines += read.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+            lines += u64::try_from(memchr::memchr_iter(b'\n', read).count())?;
         }
     }
 

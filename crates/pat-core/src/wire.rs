@@ -196,8 +196,10 @@ wire! {
 
     /// `GET /api/admin/organization-tokens`.
     pub struct OrganizationTokenList {
-        /// Newest first.
+        /// One page of them, newest first.
         pub organization_tokens: Vec<PersonalAccessToken>,
+        /// Pass it as `cursor` for the next page; null at the end.
+        pub next_cursor: Option<String>,
     }
 
     /// Whose a token is.

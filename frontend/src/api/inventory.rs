@@ -60,9 +60,9 @@ pub async fn changes() -> Answer<TokenChangeList> {
     Call::new("GET", &format!("{TOKENS}/changes")).read().await
 }
 
-/// The organization's own tokens, newest first.
-pub async fn organization_tokens() -> Answer<OrganizationTokenList> {
-    Call::new("GET", super::ORGANIZATION_TOKENS).read().await
+/// A page of the organization's own tokens, newest first.
+pub async fn organization_tokens(query: &str) -> Answer<OrganizationTokenList> {
+    Call::new("GET", &format!("{}{query}", super::ORGANIZATION_TOKENS)).read().await
 }
 
 async fn post<T: serde::de::DeserializeOwned>(what: &str, body: &impl Serialize) -> Answer<T> {

@@ -5,17 +5,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use pat_core::id::TokenId;
-use pat_core::inventory::Sort;
+use pat_core::inventory::{Conditions, Sort};
 use pat_core::wire::{AdminRevoke, AdminToken, AdminTokenList, FieldCode, Pause};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::inventory_query::InventoryQuery;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::change;
 use crate::cursor;
 use crate::error::ApiError;
 use crate::extract::{Admin, Id, Json, Query};
+use crate::store::sessions::SignedIn;
 use crate::store::tokens::{Position, Search, Target, TokenRow};
 use crate::store::{self, settings, tokens};
 
@@ -53,18 +54,28 @@ pub async fn list(
     Query(query): Query<InventoryQuery>,
 ) -> Result<JsonBody<AdminTokenList>, ApiError> {
     let (conditions, sort, cursor) = query.list(&app.policy)?;
-    let after = cursor.as_deref().map(|cursor| Place::read(cursor, sort)).transpose()?;
+    Ok(JsonBody(page(&app, &caller.session, conditions, sort, cursor.as_deref()).await?))
+}
+
+/// A page of the account's tokens under some conditions.
+pub(super) async fn page(
+    app: &App,
+    session: &SignedIn,
+    conditions: Conditions,
+    sort: Sort,
+    cursor: Option<&str>,
+) -> Result<AdminTokenList, ApiError> {
+    let after = cursor.map(|cursor| Place::read(cursor, sort)).transpose()?;
     let mut conn = app.store.conn().await?;
-    let account = caller.session.account_id();
+    let (account, now) = (session.account_id(), session.read_at());
     let settings = settings::find(&mut conn, account).await?;
-    let now = caller.session.read_at();
     let search = Search { account, target: &Target::Matching(conditions), is_live: false, issued_before: None, now };
     // One more than a page shows whether there is another.
     let mut rows = tokens::page(&mut conn, &search, sort, after, PAGE + 1).await?;
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| cursor::encode(&json!(Place::behind(row, sort))));
-    Ok(JsonBody(AdminTokenList { tokens: rows.iter().map(|row| row.admin_view(&app.policy, &settings, now)).collect(), next_cursor }))
+    Ok(AdminTokenList { tokens: rows.iter().map(|row| row.admin_view(&app.policy, &settings, now)).collect(), next_cursor })
 }
 
 /// Read any token of the account.

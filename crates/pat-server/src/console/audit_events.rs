@@ -12,6 +12,7 @@ use pat_core::wire::{AuditEvent, EventList, FieldCode};
 use serde::Deserialize;
 use tokio::task::JoinHandle;
 
+use super::PageQuery;
 use super::export::{self, Batches};
 use crate::app::SharedApp;
 use crate::error::ApiError;
@@ -61,13 +62,6 @@ impl EventQuery {
             ip: parse("ip", self.ip.as_deref(), parse_network)?,
         })
     }
-}
-
-/// Where a page begins.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-pub struct PageQuery {
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 /// The audit log, newest first.

@@ -12,3 +12,12 @@ pub mod settings;
 pub mod token_changes;
 pub mod tokens;
 pub mod unused_scopes;
+
+use serde::Deserialize;
+
+/// Where a page begins.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub struct PageQuery {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}

@@ -4,25 +4,32 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pat_core::id::TokenId;
-use pat_core::wire::{AdminRevoke, CreateToken, CreatedOrganizationToken, EditToken, OrganizationTokenList, PersonalAccessToken};
+use pat_core::inventory::{Conditions, Sort};
+use pat_core::token::TokenKind;
+use pat_core::wire::{
+    AdminRevoke, AdminTokenList, CreateToken, CreatedOrganizationToken, EditToken, OrganizationTokenList, PersonalAccessToken,
+};
 
 use super::tokens::{etag, if_match, versioned};
+use super::{PageQuery, admin_tokens};
 use crate::app::SharedApp;
 use crate::change;
 use crate::error::ApiError;
-use crate::extract::{Admin, Id, Json};
+use crate::extract::{Admin, Id, Json, Query};
 use crate::store::{self, settings, tokens};
 
 /// List the account's organization tokens, newest first.
-#[utoipa::path(get, path = "/api/admin/organization-tokens", tag = "admin", responses((status = 200, body = OrganizationTokenList)))]
-pub async fn list(State(app): State<SharedApp>, Admin(caller): Admin) -> Result<axum::Json<OrganizationTokenList>, ApiError> {
-    let account = caller.session.account_id();
-    let mut conn = app.store.conn().await?;
-    let settings = settings::find(&mut conn, account).await?;
-    let now = store::now(&mut conn).await?;
-    let rows = tokens::organization(&mut conn, account).await?;
-    let organization_tokens = rows.iter().map(|row| row.view(&app.policy, &settings, now)).collect();
-    Ok(axum::Json(OrganizationTokenList { organization_tokens }))
+#[utoipa::path(get, path = "/api/admin/organization-tokens", tag = "admin", params(PageQuery),
+    responses((status = 200, body = OrganizationTokenList)))]
+pub async fn list(
+    State(app): State<SharedApp>,
+    Admin(caller): Admin,
+    Query(query): Query<PageQuery>,
+) -> Result<axum::Json<OrganizationTokenList>, ApiError> {
+    let conditions = Conditions { kind: Some(TokenKind::Organization), ..Conditions::default() };
+    let AdminTokenList { tokens, next_cursor } =
+        admin_tokens::page(&app, &caller.session, conditions, Sort::Created, query.cursor.as_deref()).await?;
+    Ok(axum::Json(OrganizationTokenList { organization_tokens: tokens.into_iter().map(|row| row.token).collect(), next_cursor }))
 }
 
 /// Create an organization token. The answer is the only one that holds the secret.

@@ -88,6 +88,31 @@ async fn admins_list_edit_and_revoke_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_list_is_paged() {
+    let server = Server::start().await;
+    let admin = server.sign_in("admin@demo.test").await;
+    server
+        .sql(
+            "INSERT INTO tokens (id, account_id, kind, digest, hint, name, name_key, scopes, created_via, created_at)
+             SELECT gen_random_uuid(), account_id, 'organization', sha256(n::text::bytea), 'abcd', 'org ' || n, 'org ' || n, '{catalog:read}', 'page',
+                    now() - n * interval '1 minute'
+               FROM users, generate_series(1, 120) n WHERE email = 'admin@demo.test'",
+        )
+        .await;
+    server.token(&admin, &["catalog:read"]).await;
+    let (mut names, mut path) = (Vec::new(), "/api/admin/organization-tokens".to_owned());
+    loop {
+        let page = admin.get(&path).await.body;
+        names.extend(page["organization_tokens"].as_array().unwrap().iter().map(|token| token["name"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/api/admin/organization-tokens?cursor={cursor}");
+    }
+    assert_eq!(names, (1..=120).map(|n| format!("org {n}")).collect::<Vec<_>>(), "newest first, no personal one among them");
+    let tampered = admin.get("/api/admin/organization-tokens?cursor=nonsense").await;
+    assert_eq!((tampered.status, tampered.refused_fields()), (422, vec!["cursor: invalid".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_sees_or_touches_them() {
     let server = Server::start().await;
     let (member, other) = (server.sign_in("member@demo.test").await, server.sign_in("admin@other.test").await);

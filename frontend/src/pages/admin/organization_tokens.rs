@@ -4,8 +4,10 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::components::icon::{Icon, Shape};
+use crate::components::live::live;
 use crate::components::page::Page;
-use crate::components::remote::Remote;
+use crate::components::paged::{Paged, Rows};
+use crate::components::query::Query;
 use crate::components::token_table::TokenLists;
 use crate::model::listing::Listing;
 use crate::words::organization;
@@ -19,17 +21,24 @@ const LIST: &str = "/admin/organization-tokens";
 /// The page at `/admin/organization-tokens`.
 #[component]
 pub fn OrganizationTokensPage() -> impl IntoView {
-    let tokens = Remote::new(api::inventory::organization_tokens);
+    let list = Paged::new(Query::of_page(&[]), |query| async move {
+        let page = api::inventory::organization_tokens(&query).await?;
+        Ok(Rows { rows: page.organization_tokens, next_cursor: page.next_cursor })
+    });
+    let table = move || {
+        live(move || {
+            let listing = Listing::of(list.rows());
+            view! { <TokenLists listing caption=organization::TITLE pages=LIST no_live=organization::NO_LIVE><Empty /></TokenLists> }
+                .into_any()
+        })
+    };
     view! {
         <Page heading=organization::TITLE.to_owned()>
             <div class="section__head">
                 <p class="section__intro">{organization::INTRO}</p>
                 <a class="button button--primary" href="/admin/organization-tokens/new"><Icon shape=Shape::Plus />{organization::ADD}</a>
             </div>
-            {tokens.show(|list| {
-                    let listing = Listing::of(list.organization_tokens);
-                    view! { <TokenLists listing caption=organization::TITLE pages=LIST no_live=organization::NO_LIVE><Empty /></TokenLists> }
-                })}
+            {list.show(table, || view! { <Empty /> }.into_any())}
         </Page>
     }
 }

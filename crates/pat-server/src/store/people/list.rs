@@ -59,7 +59,6 @@ struct Person {
 /// What hangs on a person.
 #[derive(Clone, Debug, Queryable)]
 struct Belongings {
-    user_id: Uuid,
     roles: Vec<String>,
     #[diesel(deserialize_as = jiff_diesel::NullableTimestamp)]
     last_seen_at: Option<Timestamp>,
@@ -112,7 +111,8 @@ impl Person {
 
 /// The account's people at a moment, by name.
 pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp, filter: &Filter, limit: i64) -> Result<Vec<PersonRow>, StoreError> {
-    let mut query = users::table.filter(users::account_id.eq(account.0)).select(Person::as_select()).into_boxed();
+    // Ids only: a search reads the index of names, which holds the addresses as well, and none of the rows that it passes by.
+    let mut query = users::table.filter(users::account_id.eq(account.0)).select(users::id).into_boxed();
     if let Some(Position { name_key, id }) = &filter.after {
         let is_later = users::name_key.gt(name_key).or(users::name_key.eq(name_key).and(users::id.gt(id.0)));
         // The first condition is what the index is entered by.
@@ -132,19 +132,18 @@ pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp, filter: &
         Some(UserState::Deactivated) => query.filter(users::deactivated_at.is_not_null()),
         None => query,
     };
-    let people = query.order((users::name_key, users::id)).limit(limit).load(conn).await?;
-    with_belongings(conn, now, people).await
+    let ids = query.order((users::name_key, users::id)).limit(limit).load(conn).await?;
+    rows(conn, now, ids).await
 }
 
 /// One person of the account at a moment.
 pub async fn find_person(conn: &mut Conn, account: AccountId, now: Timestamp, id: UserId) -> Result<Option<PersonRow>, StoreError> {
-    let query = users::table.filter(users::account_id.eq(account.0)).filter(users::id.eq(id.0)).select(Person::as_select());
-    let people = query.load(conn).await?;
-    Ok(with_belongings(conn, now, people).await?.pop())
+    let ids = users::table.filter(users::account_id.eq(account.0)).filter(users::id.eq(id.0)).select(users::id).load(conn).await?;
+    Ok(rows(conn, now, ids).await?.pop())
 }
 
-/// Adds what hangs on people, in a statement of its own that has no filter: Postgres plans it once.
-async fn with_belongings(conn: &mut Conn, now: Timestamp, people: Vec<Person>) -> Result<Vec<PersonRow>, StoreError> {
+/// People with what hangs on them, in the order of their ids, by a statement that has no filter: Postgres plans it once.
+async fn rows(conn: &mut Conn, now: Timestamp, ids: Vec<Uuid>) -> Result<Vec<PersonRow>, StoreError> {
     let seen_since = jiff_diesel::Timestamp::from(now - SignedDuration::from_secs(IDLE_SECONDS));
     let now = jiff_diesel::Timestamp::from(now);
     let roles = user_roles::table.filter(user_roles::account_id.eq(users::account_id)).filter(user_roles::user_id.eq(users::id));
@@ -158,18 +157,16 @@ async fn with_belongings(conn: &mut Conn, now: Timestamp, people: Vec<Person>) -
         .filter(tokens::owner_id.eq(users::id.nullable()))
         .filter(tokens::revoked_at.is_null())
         .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)));
-    let ids: Vec<_> = people.iter().map(|person| person.id).collect();
-    let query = users::table.filter(users::id.eq_any(ids)).select((
-        users::id,
+    let belongings = (
         array::<Text, _>(roles.order(user_roles::role).select(user_roles::role)),
         all_sessions.select(max(sessions::last_seen_at)).single_value(),
         live_sessions.select(count_star()).single_value(),
         live_tokens.select(count_star()).single_value(),
-    ));
-    let rows: Vec<Belongings> = query.load(conn).await?;
-    let mut belongings: HashMap<_, _> = rows.into_iter().map(|row| (row.user_id, row)).collect();
-    let join = |person: Person| belongings.remove(&person.id).map(|belongings| PersonRow { person, belongings });
-    Ok(people.into_iter().filter_map(join).collect())
+    );
+    let query = users::table.filter(users::id.eq_any(&ids)).select((Person::as_select(), belongings));
+    let found: Vec<(Person, Belongings)> = query.load(conn).await?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|(person, belongings)| (person.id, PersonRow { person, belongings })).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// A pattern that a text matches if it contains `text`.

@@ -313,12 +313,6 @@ pub async fn find_organization(conn: &mut Conn, account: AccountId, id: TokenId)
     Ok(query.bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(id.0).get_result(conn).await.optional()?)
 }
 
-/// The account's organization tokens, newest first.
-pub async fn organization(conn: &mut Conn, account: AccountId) -> Result<Vec<TokenRow>, StoreError> {
-    let query = select("WHERE t.account_id = $1 AND t.kind = 'organization' ORDER BY t.id DESC");
-    Ok(query.bind::<SqlUuid, _>(account.0).load(conn).await?)
-}
-
 /// The account's live organization tokens.
 pub async fn live_organization(conn: &mut Conn, account: AccountId) -> Result<Vec<TokenRow>, StoreError> {
     let query = select(
