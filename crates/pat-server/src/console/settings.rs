@@ -52,18 +52,15 @@ pub async fn preview(
     let now = store::now(&mut tx).await?;
     let effects = match AccountSettings::parse(&form, &before, policy, now) {
         Ok(after) => {
-            let mut effects = Vec::new();
-            for effect in after.effects(&before, policy, now) {
-                let touched = tokens::touched(&mut tx, account, &effect, now).await?;
-                effects.push((effect, touched));
-            }
-            Ok(effects)
+            let effects = after.effects(&before, policy, now);
+            let touched = tokens::touched(&mut tx, account, &effects, now).await?;
+            Ok(effects.into_iter().zip(touched))
         }
         Err(errors) => Err(ApiError::Invalid(errors)),
     };
     tx.rollback().await?;
     let view = |row: &TokenRow| row.admin_view(policy, &before, now);
-    let effects = effects?.into_iter().filter(|(_, touched)| touched.count > 0).map(|(effect, touched)| SettingsEffect {
+    let effects = effects?.filter(|(_, touched)| touched.count > 0).map(|(effect, touched)| SettingsEffect {
         rule: effect.rule,
         strength: effect.strength,
         tokens: Preview { count: touched.count, owners: touched.owners, sample: touched.sample.iter().map(view).collect() },

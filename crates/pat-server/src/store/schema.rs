@@ -38,6 +38,7 @@ diesel::table! {
         created_at -> Timestamptz,
         deactivated_at -> Nullable<Timestamptz>,
         name_key -> Text,
+        search_key -> Text,
     }
 }
 

@@ -111,7 +111,7 @@ impl Person {
 
 /// The account's people at a moment, by name.
 pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp, filter: &Filter, limit: i64) -> Result<Vec<PersonRow>, StoreError> {
-    // Ids only: a search reads the index of names, which holds the addresses as well, and none of the rows that it passes by.
+    // Ids only: a search reads the index of names, which holds what is searched, and none of the rows that it passes by.
     let mut query = users::table.filter(users::account_id.eq(account.0)).select(users::id).into_boxed();
     if let Some(Position { name_key, id }) = &filter.after {
         let is_later = users::name_key.gt(name_key).or(users::name_key.eq(name_key).and(users::id.gt(id.0)));
@@ -119,8 +119,7 @@ pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp, filter: &
         query = query.filter(users::name_key.ge(name_key)).filter(is_later);
     }
     if let Some(search) = &filter.search {
-        let pattern = lower(contains(search));
-        query = query.filter(users::name_key.like(pattern.clone()).or(users::email.like(pattern)));
+        query = query.filter(users::search_key.like(lower(contains(search))));
     }
     if let Some(role) = &filter.role {
         let holders = user_roles::table.filter(user_roles::account_id.eq(account.0)).filter(user_roles::role.eq(role));

@@ -1,5 +1,7 @@
 //! Which live tokens break a setting, as SQL: what a preview shows and what a revocation takes is one condition.
 
+use std::{iter, slice};
+
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -29,7 +31,7 @@ pub struct Touched {
     pub sample: Vec<TokenRow>,
 }
 
-#[derive(QueryableByName)]
+#[derive(Default, QueryableByName)]
 struct CountRow {
     #[diesel(sql_type = BigInt)]
     count: i64,
@@ -43,45 +45,82 @@ struct IdRow {
     id: Uuid,
 }
 
-/// The live tokens of the account that an effect touches at `now`.
-pub async fn touched(tx: &mut Transaction, account: AccountId, effect: &Effect, now: Timestamp) -> Result<Touched, StoreError> {
+/// The live tokens of the account that each of these effects touches at `now`.
+pub async fn touched(tx: &mut Transaction, account: AccountId, effects: &[Effect], now: Timestamp) -> Result<Vec<Touched>, StoreError> {
+    if effects.is_empty() {
+        return Ok(Vec::new());
+    }
     // A scan of the whole table would read every other account's tokens as well; an index in memory is cheaper than the usual costs say; and
     // tokens and their use are each read in the order of the id, so that to merge them is half the work of hashing one.
     for setting in ["SET LOCAL enable_seqscan = off", "SET LOCAL random_page_cost = 1.1", "SET LOCAL enable_hashjoin = off"] {
         diesel::sql_query(setting).execute(tx).await?;
     }
-    let hits = Hits { account, effect, now };
-    let count = "SELECT coalesce(sum(tokens), 0)::bigint AS count, count(owner_id) AS owners FROM (SELECT t.owner_id, count(*) AS tokens";
-    let count: CountRow = hits.select(count).sql(" GROUP BY t.owner_id) owners").query().get_result(tx).await?;
-    let newest = "created_at DESC, t.id DESC LIMIT ";
-    let sample = if count.count > RARE {
-        hits.select("SELECT t.id").sql(" ORDER BY t.").sql(newest)
-    } else {
-        // OFFSET keeps the inner query as it is: all of them are found, then sorted.
-        hits.select("SELECT t.id FROM (SELECT t.id, t.created_at").sql(" OFFSET 0) t ORDER BY t.").sql(newest)
-    };
-    let sample: Vec<IdRow> = sample.bind::<BigInt, _>(SAMPLE).query().load(tx).await?;
-    let sample = newest_of(tx, account, sample.into_iter().map(|row| row.id).collect()).await?;
-    Ok(Touched { count: count.count.unsigned_abs(), owners: count.owners.unsigned_abs(), sample })
+    let live = Live { account, now };
+    let counts: Vec<CountRow> = live.count(effects).query().load(tx).await?;
+    let mut all = Vec::with_capacity(effects.len());
+    // Without a single live token there is no row.
+    for (effect, row) in effects.iter().zip(counts.into_iter().chain(iter::repeat_with(CountRow::default))) {
+        let sample = if row.count > 0 { live.newest(tx, effect, row.count > RARE).await? } else { Vec::new() };
+        all.push(Touched { count: row.count.unsigned_abs(), owners: row.owners.unsigned_abs(), sample });
+    }
+    Ok(all)
 }
 
-/// What an effect touches, to be selected from.
-struct Hits<'a> {
+/// The live tokens of an account at a moment, to be selected from.
+struct Live {
     account: AccountId,
-    effect: &'a Effect,
     now: Timestamp,
 }
 
-impl Hits<'_> {
-    fn select(&self, what: &str) -> Statement {
-        let Effect { breaks, unless, .. } = self.effect;
-        let with_use = unless.iter().chain([breaks]).any(asks_for_use);
-        let tables = if with_use { "tokens t JOIN token_usage u ON u.token_id = t.id" } else { "tokens t" };
-        let statement = Statement::new(format!("{what} FROM {tables} WHERE t.account_id = ")).bind::<SqlUuid, _>(self.account.0);
-        let statement = statement.sql(" AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ");
-        let statement = push(statement.bind::<Timestamptz, _>(at(self.now)).sql(") AND "), breaks);
-        unless.iter().fold(statement, |statement, other| push(statement.sql(" AND NOT "), other))
+impl Live {
+    /// Counts what each effect touches, in one pass however many effects there are.
+    fn count(&self, effects: &[Effect]) -> Statement {
+        let mut statement = Statement::new(
+            "SELECT sum(count)::bigint AS count, count(*) FILTER (WHERE count > 0 AND owner_id IS NOT NULL) AS owners
+               FROM (SELECT t.owner_id, ARRAY[",
+        );
+        for (place, effect) in effects.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            statement = touches(statement.sql(comma).sql("count(*) FILTER (WHERE "), effect).sql(")");
+        }
+        statement = self.where_live(statement.sql("] AS counts"), effects);
+        // An effect alone may have an index.
+        if let [only] = effects {
+            statement = touches(statement.sql(" AND "), only);
+        }
+        statement.sql(
+            " GROUP BY t.owner_id) owners CROSS JOIN LATERAL unnest(counts) WITH ORDINALITY AS effect (count, place)
+               GROUP BY place ORDER BY place",
+        )
     }
+
+    /// The newest tokens that an effect touches.
+    async fn newest(&self, tx: &mut Transaction, effect: &Effect, are_many: bool) -> Result<Vec<TokenRow>, StoreError> {
+        let select = |what: &str| touches(self.where_live(Statement::new(what), slice::from_ref(effect)).sql(" AND "), effect);
+        let sample = if are_many {
+            select("SELECT t.id")
+        } else {
+            // OFFSET keeps the inner query as it is: all of them are found, then sorted.
+            select("SELECT t.id FROM (SELECT t.id, t.created_at").sql(" OFFSET 0) t")
+        };
+        let sample = sample.sql(" ORDER BY t.created_at DESC, t.id DESC LIMIT ").bind::<BigInt, _>(SAMPLE);
+        let ids: Vec<IdRow> = sample.query().load(tx).await?;
+        newest_of(tx, self.account, ids.into_iter().map(|row| row.id).collect()).await
+    }
+
+    fn where_live(&self, statement: Statement, effects: &[Effect]) -> Statement {
+        let with_use = effects.iter().flat_map(|effect| effect.unless.iter().chain([&effect.breaks])).any(asks_for_use);
+        let tables = if with_use { " FROM tokens t JOIN token_usage u ON u.token_id = t.id" } else { " FROM tokens t" };
+        let statement = statement.sql(tables).sql(" WHERE t.account_id = ").bind::<SqlUuid, _>(self.account.0);
+        let statement = statement.sql(" AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ");
+        statement.bind::<Timestamptz, _>(at(self.now)).sql(")")
+    }
+}
+
+/// Adds the condition that an effect touches a token.
+fn touches(statement: Statement, effect: &Effect) -> Statement {
+    let statement = push(statement, &effect.breaks);
+    effect.unless.iter().fold(statement, |statement, other| push(statement.sql(" AND NOT "), other))
 }
 
 /// Whether a rule asks for `u`, a token's use.
