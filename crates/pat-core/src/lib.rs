@@ -15,6 +15,7 @@
 //! - [`audit`]: what the record calls each event; [`unused`]: what it says of scopes that a token doesn't need.
 //! - [`wire`]: the Console API's JSON; [`instant`]: the times in it.
 
+pub mod attempt;
 pub mod audit;
 pub mod email;
 pub mod expiry;

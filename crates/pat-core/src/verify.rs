@@ -33,7 +33,7 @@ pub enum Decision {
 }
 
 /// Why a live token may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// It is paused; to the client that looks like an unknown token.
     Paused,
@@ -46,7 +46,7 @@ pub enum Refusal {
 }
 
 /// The time in which a decision holds by the token's own instants: from ≤ now < until.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Window {
     /// `None`: since ever.
     pub from: Option<Timestamp>,
