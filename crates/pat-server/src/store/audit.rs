@@ -1,5 +1,6 @@
 //! The audit log (design section 7). An insert with a proof is the fence of section 6.
 
+pub mod batch;
 mod clean;
 mod many;
 mod read;

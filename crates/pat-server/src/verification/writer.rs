@@ -1,0 +1,131 @@
+//! Group commit: the rows of all waiting requests go in as one statement, which is also their proof (design sections 6 and 7).
+//!
+//! A batch takes in what waits *before* its statement begins, so that the statement sees every change confirmed before any of
+//! its requests. While one batch commits the next one fills: cost a request falls as load rises. Requests wait for a place in
+//! the queue rather than be lost; where that takes too long they are answered 503.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pat_core::attempt::Row;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::store::audit::batch::{ProvedRow, insert_proved_rows};
+use crate::store::{Conn, Store, StoreError};
+
+/// Rows that a statement takes at most.
+const BATCH: usize = 256;
+
+/// Batches in flight at most: while one waits for the disk the next one is on its way.
+const IN_FLIGHT: usize = 2;
+
+/// Requests that may wait for a batch.
+const QUEUE: usize = 4096;
+
+/// How long a request may wait for its row.
+const LIMIT: Duration = Duration::from_secs(10);
+
+struct Waiting {
+    row: ProvedRow,
+    answer: oneshot::Sender<Row>,
+}
+
+/// The way to the audit log for calls that only read.
+#[derive(Clone, Debug)]
+pub struct AuditWriter {
+    queue: mpsc::Sender<Waiting>,
+    workers: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl AuditWriter {
+    /// Starts the writer. It connects when the first row comes.
+    pub fn start(store: &Store) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let mut workers = JoinSet::new();
+        for _ in 0..IN_FLIGHT {
+            workers.spawn(work(store.clone(), waiting.clone()));
+        }
+        Self { queue, workers: Arc::new(Mutex::new(workers)) }
+    }
+
+    /// Writes a row if what it was decided on still stands, and says what became of it. [`Row::Unknown`] also when the writer
+    /// is too far behind.
+    pub async fn record(&self, row: ProvedRow) -> Row {
+        let (answer, outcome) = oneshot::channel();
+        let recorded = async {
+            self.queue.send(Waiting { row, answer }).await.ok()?;
+            outcome.await.ok()
+        };
+        tokio::time::timeout(LIMIT, recorded).await.ok().flatten().unwrap_or(Row::Unknown)
+    }
+
+    /// Takes no more rows and waits until all that wait are written.
+    pub async fn drain(self) {
+        drop(self.queue);
+        while self.workers.lock().await.join_next().await.is_some() {}
+    }
+}
+
+/// Takes what waits, writes it, tells, again.
+async fn work(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+    let mut conn = None;
+    loop {
+        let mut batch = Vec::with_capacity(BATCH);
+        // Held while this worker waits for rows, so that one batch fills instead of two.
+        if waiting.lock().await.recv_many(&mut batch, BATCH).await == 0 {
+            return;
+        }
+        let (rows, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.row, waiting.answer)).unzip();
+        let outcomes = match write(&store, &mut conn, &rows).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::warn!(%error, rows = rows.len(), "a batch of the audit log was not written");
+                conn = None;
+                vec![Row::Unknown; rows.len()]
+            }
+        };
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // Whoever hung up cancels nothing and needs no answer.
+            drop(answer.send(outcome));
+        }
+    }
+}
+
+async fn write(store: &Store, conn: &mut Option<Conn>, rows: &[ProvedRow]) -> Result<Vec<Row>, StoreError> {
+    let conn = match conn {
+        Some(conn) => conn,
+        None => conn.insert(store.own_conn().await?),
+    };
+    match insert_proved_rows(conn, rows).await {
+        Ok(ids) => Ok(outcomes(rows, ids)),
+        // A statement that was refused for its data left nothing behind: no row may fail the others.
+        Err(StoreError::Defect(error)) if rows.len() > 1 => {
+            tracing::error!(%error, "a batch of the audit log was refused; trying row by row");
+            one_by_one(conn, rows).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn one_by_one(conn: &mut Conn, rows: &[ProvedRow]) -> Result<Vec<Row>, StoreError> {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        match insert_proved_rows(conn, std::slice::from_ref(row)).await {
+            Ok(ids) => all.extend(outcomes(std::slice::from_ref(row), ids)),
+            Err(StoreError::Defect(error)) => {
+                tracing::error!(%error, "a row of the audit log was refused");
+                all.push(Row::Unknown);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+fn outcomes(rows: &[ProvedRow], ids: Vec<uuid::Uuid>) -> Vec<Row> {
+    let went_in: HashSet<_> = ids.into_iter().collect();
+    rows.iter().map(|row| if went_in.contains(&row.id()) { Row::Committed } else { Row::LeftOut }).collect()
+}
