@@ -17,7 +17,9 @@ use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
 use crate::store::Store;
 use crate::throttle::Failures;
-use crate::web_api::dead::DeadTokens;
+use crate::verification::cache::PrincipalCache;
+use crate::verification::dead::DeadTokens;
+use crate::verification::writer::AuditWriter;
 
 /// The application.
 #[derive(Debug)]
@@ -43,9 +45,13 @@ pub struct App {
     /// The description of the API, made when it is first asked for.
     pub openapi: OnceLock<String>,
     is_preparing: AtomicBool,
+    /// What tokens stood for when they were last looked up.
+    pub principals: PrincipalCache,
+    /// The way to the audit log for calls that only read.
+    pub writer: AuditWriter,
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
-    /// Work that no request waits for.
+    /// Work that nobody may be waiting for: jobs of many steps, and calls whose clients can hang up.
     pub background: TaskTracker,
     /// Says that the server stops; whoever works in the background looks between two steps.
     pub stopping: CancellationToken,
@@ -63,6 +69,8 @@ impl App {
     /// If the policy table is broken or the operating system gives no randomness.
     pub fn new(store: Store, public_url: PublicUrl, trusted_proxies: Vec<IpNet>) -> anyhow::Result<Self> {
         Ok(Self {
+            principals: PrincipalCache::default(),
+            writer: AuditWriter::start(&store),
             store,
             policy: Policy::parse(DX_POLICY)?,
             public_url,

@@ -22,4 +22,5 @@ pub mod routes;
 pub mod serve;
 pub mod store;
 pub mod throttle;
+pub mod verification;
 pub mod web_api;

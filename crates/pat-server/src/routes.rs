@@ -16,23 +16,23 @@ use crate::console::{
 };
 use crate::error::ApiError;
 use crate::extract::middleware;
-use crate::store::Conn;
+use crate::store::pool::Data;
 use crate::web_api::{self, Call, Reply, WebApiError, audit_logs, auth, catalog, lists};
 use crate::{assets, health};
 
 /// The Web API's handlers by method name. A method of the policy table that has none answers 501, after the scope check.
-pub async fn call(method: &str, call: Call<'_>, conn: &mut Conn) -> Result<Reply, WebApiError> {
+pub async fn call(method: &str, call: Call<'_>, data: &mut Data<'_>) -> Result<Reply, WebApiError> {
     match method {
         "auth.info" => auth::info(call),
         "auth.whoami" => auth::whoami(call),
-        "auditLogs.list" => audit_logs::list(call, conn).await,
-        "catalog.entities.list" => catalog::list(call, conn).await,
-        "catalog.entities.info" => catalog::info(call, conn).await,
-        "catalog.entities.create" => catalog::create(call, conn).await,
-        "catalog.entities.delete" => catalog::delete(call, conn).await,
-        "scorecards.list" => lists::scorecards(call, conn).await,
-        "snapshots.list" => lists::snapshots(call, conn).await,
-        "teams.list" => lists::teams(call, conn).await,
+        "auditLogs.list" => audit_logs::list(call, data.conn().await?).await,
+        "catalog.entities.list" => catalog::list(call, data.conn().await?).await,
+        "catalog.entities.info" => catalog::info(call, data.conn().await?).await,
+        "catalog.entities.create" => catalog::create(call, data.conn().await?).await,
+        "catalog.entities.delete" => catalog::delete(call, data.conn().await?).await,
+        "scorecards.list" => lists::scorecards(call, data.conn().await?).await,
+        "snapshots.list" => lists::snapshots(call, data.conn().await?).await,
+        "teams.list" => lists::teams(call, data.conn().await?).await,
         _ => Err(WebApiError::NotImplemented),
     }
 }

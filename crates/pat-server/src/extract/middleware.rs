@@ -46,7 +46,7 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
     let mut response = if declares_too_much(&request) {
         error(is_web_api, ApiError::TooLarge)
     } else {
-        let work = tokio::spawn(tokio::time::timeout(WORK_LIMIT, next.run(request)));
+        let work = app.background.spawn(tokio::time::timeout(WORK_LIMIT, next.run(request)));
         match tokio::time::timeout(LIMIT, work).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(panic)) => error(is_web_api, ApiError::Defect(panic.into())),

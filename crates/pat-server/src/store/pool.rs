@@ -16,10 +16,36 @@ pub type Conn = AsyncPgConnection;
 /// How long anybody waits for a connection, new or used.
 const WAIT: Duration = Duration::from_secs(3);
 
+/// The database as a Web API handler gets it.
+pub enum Data<'a> {
+    /// A connection of the pool, taken when it is first needed: not every method reads.
+    Pooled(&'a Store, Option<Object<Conn>>),
+    /// The connection of the transaction that a writing method runs in.
+    Given(&'a mut Conn),
+}
+
+impl<'a> Data<'a> {
+    /// From the pool.
+    pub fn pooled(store: &'a Store) -> Self {
+        Self::Pooled(store, None)
+    }
+
+    /// The connection.
+    pub async fn conn(&mut self) -> Result<&mut Conn, StoreError> {
+        match self {
+            Self::Given(conn) => Ok(conn),
+            Self::Pooled(store, conn) => match conn {
+                Some(conn) => Ok(conn),
+                None => Ok(conn.insert(store.conn().await?)),
+            },
+        }
+    }
+}
+
 /// What every connection is told: no statement, lock or idle transaction lasts for ever; and statements are neither compiled nor shared
 /// out to workers, as to begin with that takes longer than ours last.
-const LIMITS: &str = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off \
-    -c max_parallel_workers_per_gather=0";
+const LIMITS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c lock_timeout=10s -c \
+    -c idle_in_transaction_session_timeout=60s -c jit=off -c max_parallel_workers_per_gather=0";
 
 /// The database.
 #[derive(Clone)]

@@ -1,11 +1,12 @@
 //! The look-up of a token: principal and both stamps in one statement, without a locking clause (design section 6).
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pat_core::grant;
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::policy::Policy;
@@ -39,8 +40,7 @@ pub struct Principal {
     pub account_name: String,
     /// Whose token it is; `None` for an organization token.
     pub user: Option<PrincipalUser>,
-    /// The primary's time when this was read.
-    pub now: Timestamp,
+    read_at: ReadAt,
     account_stamp: Uuid,
 }
 
@@ -58,7 +58,20 @@ pub struct PrincipalUser {
     stamp: Uuid,
 }
 
+/// When a principal was read, by both clocks.
+#[derive(Clone, Copy, Debug)]
+struct ReadAt {
+    primary: Timestamp,
+    here: Instant,
+}
+
 impl Principal {
+    /// The primary's time now, as far as this node can tell: when it was read, and what has passed since. It only saves work.
+    pub fn now(&self) -> Timestamp {
+        let since = SignedDuration::try_from(self.read_at.here.elapsed()).unwrap_or_default();
+        self.read_at.primary.checked_add(since).unwrap_or(Timestamp::MAX)
+    }
+
     /// What must still stand when the answer's row goes in.
     pub fn proof(&self, window: Window) -> Proof {
         Proof { account_stamp: self.account_stamp, user: self.user.as_ref().map(|user| (user.id, user.stamp)), window }
@@ -162,7 +175,7 @@ impl Row {
             account_id: AccountId(self.account_id),
             account_name: self.account_name,
             user,
-            now: self.now,
+            read_at: ReadAt { primary: self.now, here: Instant::now() },
             account_stamp: self.account_stamp,
         })
     }

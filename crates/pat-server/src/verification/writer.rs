@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use pat_core::attempt::Row;
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinSet;
 
 use crate::store::audit::batch::{ProvedRow, insert_proved_rows};
 use crate::store::{Conn, Store, StoreError};
@@ -33,10 +32,9 @@ struct Waiting {
 }
 
 /// The way to the audit log for calls that only read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct AuditWriter {
     queue: mpsc::Sender<Waiting>,
-    workers: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl AuditWriter {
@@ -44,11 +42,10 @@ impl AuditWriter {
     pub fn start(store: &Store) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
-        let mut workers = JoinSet::new();
         for _ in 0..IN_FLIGHT {
-            workers.spawn(work(store.clone(), waiting.clone()));
+            tokio::spawn(work(store.clone(), waiting.clone()));
         }
-        Self { queue, workers: Arc::new(Mutex::new(workers)) }
+        Self { queue }
     }
 
     /// Writes a row if what it was decided on still stands, and says what became of it. [`Row::Unknown`] also when the writer
@@ -60,12 +57,6 @@ impl AuditWriter {
             outcome.await.ok()
         };
         tokio::time::timeout(LIMIT, recorded).await.ok().flatten().unwrap_or(Row::Unknown)
-    }
-
-    /// Takes no more rows and waits until all that wait are written.
-    pub async fn drain(self) {
-        drop(self.queue);
-        while self.workers.lock().await.join_next().await.is_some() {}
     }
 }
 
@@ -88,8 +79,8 @@ async fn work(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
             }
         };
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // Whoever hung up cancels nothing and needs no answer.
-            drop(answer.send(outcome));
+            // Whoever gave up waiting cancels nothing and needs no answer.
+            let _gave_up = answer.send(outcome);
         }
     }
 }

@@ -4,11 +4,9 @@
 //! on, every answer has a row in the audit log.
 
 pub mod arguments;
-pub mod attempt;
 pub mod audit_logs;
 pub mod auth;
 pub mod catalog;
-pub mod dead;
 pub mod describe;
 pub mod error;
 pub mod lists;
@@ -18,6 +16,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use pat_core::attempt::Proven;
 use pat_core::policy::{Found, Method, Policy};
 use pat_core::secret::TokenSecret;
 use serde_json::Value;
@@ -28,6 +27,7 @@ use crate::app::SharedApp;
 use crate::client::Client;
 use crate::extract::json::read_body;
 use crate::store::principals::Principal;
+use crate::verification::{self, Answer};
 
 /// What a handler gets: who calls, with what.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +50,10 @@ pub fn is_web_api(path: &str) -> bool {
 
 /// Answers a call.
 pub async fn serve(app: &SharedApp, client: &Client, request: Request) -> Response {
-    match answer(app, client, request).await {
-        Ok(reply) => {
+    let answered = answer(app, client, request).await;
+    // A reply leaves with its proof only.
+    match answered.and_then(|Answer { reply, proven }| reply.map(|reply| (reply, proven))) {
+        Ok((reply, Proven { .. })) => {
             let body: Reply = [("ok".to_owned(), Value::Bool(true))].into_iter().chain(reply).collect();
             let mut response = axum::Json(body).into_response();
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
@@ -61,13 +63,13 @@ pub async fn serve(app: &SharedApp, client: &Client, request: Request) -> Respon
     }
 }
 
-async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Reply, WebApiError> {
+async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Answer, WebApiError> {
     let (parts, body) = request.into_parts();
     let body = read_body(Request::new(body)).await?;
     let method = find(&app.policy, parts.method.as_str(), parts.uri.path())?;
     let secret = bearer(&parts.headers)?;
     let raw = RawArguments { query: parts.uri.query().unwrap_or_default(), headers: &parts.headers, body: &body };
-    attempt::run(app, client, method, &secret, raw).await
+    verification::answer(app, client, method, &secret, raw).await
 }
 
 fn find<'a>(policy: &'a Policy, verb: &str, path: &str) -> Result<&'a Method, WebApiError> {

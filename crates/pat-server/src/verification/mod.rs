@@ -1,0 +1,219 @@
+//! Decide → work → prove (design section 6): the one room that turns a token into an answer.
+//!
+//! [`pat_core::attempt`] says what comes next; this carries it out. A read is decided from the cache, gathers, and its row joins
+//! the next batch of the [`writer`], whose one statement proves it. A write does the same in a transaction of its own, whose
+//! last statement is the proof. What could not be proved is taken back and made again, the last time under the locks of a change.
+
+pub mod cache;
+pub mod dead;
+mod row;
+pub mod writer;
+
+use std::sync::Arc;
+
+use diesel_async::AsyncConnection as _;
+use pat_core::attempt::{Attempt, Decided, Next, Proven, Row, Source};
+use pat_core::policy::{Method, Verb};
+use pat_core::secret::{TokenDigest, TokenSecret};
+use pat_core::token::TokenStatus;
+use pat_core::verify::{Refusal, Window};
+
+use crate::app::{App, SharedApp};
+use crate::client::Client;
+use crate::routes;
+use crate::store::audit::{self, batch::ProvedRow};
+use crate::store::pool::Data;
+use crate::store::principals::{self, Principal};
+use crate::store::{Reach, StoreError, Transaction, tokens};
+use crate::web_api::{Call, RawArguments, Reply, WebApiError};
+
+/// What a live token's call is answered with, and the proof that it may be.
+#[derive(Debug)]
+pub struct Answer {
+    /// A refusal is an answer as well.
+    pub reply: Result<Reply, WebApiError>,
+    /// Without it there is no answer.
+    pub proven: Proven,
+}
+
+/// A call that waits for its answer.
+#[derive(Clone, Copy)]
+struct Request<'a> {
+    app: &'a SharedApp,
+    client: &'a Client,
+    method: &'a Method,
+    raw: RawArguments<'a>,
+}
+
+/// Answers a call with a well-formed token.
+///
+/// # Errors
+/// What is said without a proof: of tokens that are unknown or dead, and when nothing can be proved.
+pub async fn answer(
+    app: &SharedApp,
+    client: &Client,
+    method: &Method,
+    secret: &TokenSecret,
+    raw: RawArguments<'_>,
+) -> Result<Answer, WebApiError> {
+    let request = Request { app, client, method, raw };
+    let digest = secret.digest();
+    let mut attempt = Attempt::first();
+    let mut holder = None;
+    loop {
+        let (principal, locked) = match attempt.source() {
+            Source::Cache => match app.principals.get(&digest) {
+                Some(principal) => (principal, None),
+                None => {
+                    attempt = attempt.missed();
+                    continue;
+                }
+            },
+            Source::Database => (request.find(digest).await?, None),
+            Source::Locked => {
+                let mut tx = begin_locked(app, holder).await?;
+                let found = principals::find(&mut tx, &app.policy, &digest).await?;
+                (Arc::new(found.ok_or_else(|| request.unknown(digest))?), Some(tx))
+            }
+        };
+        holder = Some(principal.clone());
+        let (reply, prove, tx) = match attempt.decide(&principal.standing, method, principal.now()) {
+            Decided::Reread(again) => {
+                attempt = again;
+                continue;
+            }
+            Decided::Dead(status) => return Err(request.dead(&principal, status).await),
+            Decided::Refused(refusal, prove) => (Err(refused(app, method, refusal)), prove, locked),
+            Decided::Allowed(work) => {
+                let (reply, tx) = request.work(&principal, locked).await?;
+                (reply, work.done(), tx)
+            }
+        };
+        // The database, or we, failed: dropping a transaction closes its connection. There is no answer that could need a row.
+        if let Err(error @ (WebApiError::Store(_) | WebApiError::Defect(_))) = reply {
+            return Err(error);
+        }
+        let row = request.prove(&principal, &reply, prove.window(), tx).await?;
+        match prove.recorded(row) {
+            Next::Answer(proven) => {
+                request.note_use(&principal, &reply);
+                return Ok(Answer { reply, proven });
+            }
+            Next::Again(again) => attempt = again,
+            Next::Unavailable => return Err(StoreError::Unavailable("the answer could not be proved".into()).into()),
+        }
+    }
+}
+
+/// Takes the locks of a change on behalf of whoever holds the token.
+async fn begin_locked(app: &App, holder: Option<Arc<Principal>>) -> Result<Transaction, StoreError> {
+    let holder = holder.ok_or_else(|| StoreError::inconsistent("an attempt was locked before it knew its holder"))?;
+    let reach = holder.user.as_ref().map_or(Reach::Account, |user| Reach::User(user.id));
+    app.store.begin_change(holder.account_id, reach).await
+}
+
+impl Request<'_> {
+    /// Reads the principal from the primary, for the cache as well.
+    async fn find(self, digest: TokenDigest) -> Result<Arc<Principal>, WebApiError> {
+        if self.app.principals.is_unknown(&digest) {
+            return Err(self.unknown(digest));
+        }
+        let found = principals::find(&mut *self.app.store.conn().await?, &self.app.policy, &digest).await?;
+        let principal = Arc::new(found.ok_or_else(|| self.unknown(digest))?);
+        self.app.principals.fill(digest, principal.clone());
+        Ok(principal)
+    }
+
+    /// No row: anybody can make such tokens by the million. They are counted by address, and only such tokens are ever refused
+    /// for it: a valid one works from an address that floods, too.
+    fn unknown(self, digest: TokenDigest) -> WebApiError {
+        self.app.principals.note_unknown(digest);
+        tracing::debug!(ip = ?self.client.ip, request_id = %self.client.request_id, "unknown token");
+        self.app.look_up_failures.count(self.client.network()).map_or(WebApiError::InvalidAuth, WebApiError::RateLimited)
+    }
+
+    /// Runs the handler. A writing one gets a transaction, and in it a savepoint, so that a refusal takes its writes back but
+    /// keeps its row.
+    async fn work(
+        self,
+        principal: &Principal,
+        locked: Option<Transaction>,
+    ) -> Result<(Result<Reply, WebApiError>, Option<Transaction>), WebApiError> {
+        let arguments = match self.raw.parse() {
+            Ok(arguments) => arguments,
+            Err(refusal) => return Ok((Err(refusal), locked)),
+        };
+        let Self { app, method, .. } = self;
+        let call = Call { principal, arguments: &arguments, policy: &app.policy };
+        let mut tx = match locked {
+            None if method.verb == Verb::Get => return Ok((routes::call(&method.name, call, &mut Data::pooled(&app.store)).await, None)),
+            None => app.store.begin().await?,
+            Some(tx) => tx,
+        };
+        let reply = tx.transaction(async |conn| routes::call(&method.name, call, &mut Data::Given(conn)).await).await;
+        Ok((reply, Some(tx)))
+    }
+
+    /// Writes the row if what was decided on still stands: last in the transaction of the work, where there is one.
+    async fn prove(
+        self,
+        principal: &Principal,
+        reply: &Result<Reply, WebApiError>,
+        window: Window,
+        tx: Option<Transaction>,
+    ) -> Result<Row, WebApiError> {
+        let event = row::of(self.client, self.method, principal, reply);
+        let proof = principal.proof(window);
+        let Some(mut tx) = tx else { return Ok(self.app.writer.record(ProvedRow::new(event, proof)).await) };
+        if audit::insert_proved(&mut tx, &event, &proof).await? {
+            tx.commit().await?;
+            Ok(Row::Committed)
+        } else {
+            tx.rollback().await?;
+            Ok(Row::LeftOut)
+        }
+    }
+
+    /// Dead tokens stay dead: no proof, and not a row for each refusal.
+    async fn dead(self, principal: &Principal, status: TokenStatus) -> WebApiError {
+        let Some(since) = self.app.dead_tokens.refused(principal.token_id, principal.now()) else { return WebApiError::InvalidAuth };
+        let event = row::of_dead(self.client, self.method, principal, status, since);
+        let recorded = async { audit::insert(&mut *self.app.store.conn().await?, &event).await };
+        match recorded.await {
+            Ok(()) => WebApiError::InvalidAuth,
+            Err(error) => {
+                self.app.dead_tokens.forget(principal.token_id);
+                error.into()
+            }
+        }
+    }
+
+    /// Notes the last use, at most once a minute a token, in a transaction of its own. The answer doesn't wait for it.
+    fn note_use(self, principal: &Principal, reply: &Result<Reply, WebApiError>) {
+        let (account, token) = (principal.account_id, principal.token_id);
+        // A token that a setting refuses stays as unused as it is.
+        if matches!(reply, Err(WebApiError::RefusedBy(_))) || self.app.noted_uses.contains_key(&token) {
+            return;
+        }
+        self.app.noted_uses.insert(token, ());
+        let (app, client) = (self.app.clone(), self.client.clone());
+        tokio::spawn(async move {
+            let noted = async { tokens::note_use(&mut *app.store.conn().await?, account, token, &client).await };
+            if let Err(error) = noted.await {
+                app.noted_uses.invalidate(&token);
+                tracing::warn!(%error, token_id = %token, "the last use was not noted");
+            }
+        });
+    }
+}
+
+fn refused(app: &App, method: &Method, refusal: Refusal) -> WebApiError {
+    match refusal {
+        Refusal::Paused => WebApiError::InvalidAuth,
+        Refusal::Setting(rule) => WebApiError::RefusedBy(rule),
+        Refusal::WrongKind => WebApiError::WrongTokenKind,
+        Refusal::MissingScopes(missing) => {
+            WebApiError::MissingScopes { missing: app.policy.scope_names(missing), needed: app.policy.scope_names(method.scopes) }
+        }
+    }
+}
