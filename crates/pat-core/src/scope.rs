@@ -1,5 +1,7 @@
 //! Sets of scopes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::policy::Policy;
 
 /// A scope's row in the policy table.
@@ -22,7 +24,7 @@ impl ScopeId {
 pub const MAX_SCOPES: usize = 256;
 
 /// A set of scopes of one policy table, as a bit for each row: cheap to copy, to join and to compare.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ScopeSet([u64; MAX_SCOPES / 64]);
 
 impl ScopeSet {
@@ -99,7 +101,7 @@ impl FromIterator<ScopeId> for ScopeSet {
 }
 
 /// What was chosen on a token, as it is stored. A name that the policy no longer knows is kept as text and grants nothing (P3).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantedScopes {
     /// The scopes that the policy knows.
     pub known: ScopeSet,

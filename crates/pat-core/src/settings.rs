@@ -6,7 +6,9 @@
 mod broken;
 mod form;
 
+use jiff::fmt::serde::timestamp::microsecond;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 pub use self::broken::{BrokenRule, Effect};
 use crate::expiry::ExpirationLimits;
@@ -66,11 +68,12 @@ pub struct TokenFacts {
 }
 
 /// How the rules stand to one token, at any time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruling {
     /// A rule that it breaks for good.
     pub broken: Option<Rule>,
     /// When it will have been unused for too long.
+    #[serde(with = "microsecond::optional")]
     pub stale_at: Option<Timestamp>,
 }
 

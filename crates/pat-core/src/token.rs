@@ -1,6 +1,7 @@
 //! A token's kinds and states.
 
 use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::microsecond;
 use serde::{Deserialize, Serialize};
 
 /// Whom a token acts for.
@@ -78,13 +79,16 @@ impl TokenStatus {
 }
 
 /// The instants that decide a token's status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifecycle {
     /// Live means now < this; `None` is no expiration.
+    #[serde(with = "microsecond::optional")]
     pub expires_at: Option<Timestamp>,
     /// Paused until this instant.
+    #[serde(with = "microsecond::optional")]
     pub paused_until: Option<Timestamp>,
     /// When it was deleted.
+    #[serde(with = "microsecond::optional")]
     pub revoked_at: Option<Timestamp>,
 }
 

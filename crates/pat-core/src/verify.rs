@@ -1,6 +1,7 @@
 //! May this token call this method, and how long is that answer good (P11, design section 6: decide, then prove).
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::policy::Method;
 use crate::scope::ScopeSet;
@@ -9,7 +10,7 @@ use crate::token::{Lifecycle, TokenKind, TokenStatus};
 use crate::wire::Rule;
 
 /// What a look-up found out about a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// Personal or organization.
     pub kind: TokenKind,

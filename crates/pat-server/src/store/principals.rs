@@ -6,6 +6,7 @@ use std::time::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use jiff::fmt::serde::timestamp::microsecond;
 use jiff::{SignedDuration, Timestamp};
 use pat_core::grant;
 use pat_core::id::{AccountId, TokenId, UserId};
@@ -15,6 +16,7 @@ use pat_core::secret::TokenDigest;
 use pat_core::settings::{AccountSettings, TokenFacts};
 use pat_core::token::{Lifecycle, TokenKind};
 use pat_core::verify::{Standing, Window};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::audit::{EventUser, Proof};
@@ -22,13 +24,14 @@ use super::tokens::LifecycleRow;
 use super::{Conn, StoreError, settings};
 
 /// What a token stands for, with the stamps it was read with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
     /// The token.
     pub token_id: TokenId,
     /// Its name.
     pub token_name: String,
     /// When it was made.
+    #[serde(with = "microsecond::required")]
     pub created_at: Timestamp,
     /// What was chosen on it.
     pub granted: GrantedScopes,
@@ -40,12 +43,14 @@ pub struct Principal {
     pub account_name: String,
     /// Whose token it is; `None` for an organization token.
     pub user: Option<PrincipalUser>,
-    read_at: ReadAt,
+    /// What the primary's clock said when this process started.
+    #[serde(with = "microsecond::required")]
+    epoch: Timestamp,
     account_stamp: Uuid,
 }
 
 /// The owner of a personal token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalUser {
     /// Their id.
     pub id: UserId,
@@ -58,18 +63,10 @@ pub struct PrincipalUser {
     stamp: Uuid,
 }
 
-/// When a principal was read, by both clocks.
-#[derive(Clone, Copy, Debug)]
-struct ReadAt {
-    primary: Timestamp,
-    here: Instant,
-}
-
 impl Principal {
     /// The primary's time now, as far as this node can tell: when it was read, and what has passed since. It only saves work.
     pub fn now(&self) -> Timestamp {
-        let since = SignedDuration::try_from(self.read_at.here.elapsed()).unwrap_or_default();
-        self.read_at.primary.checked_add(since).unwrap_or(Timestamp::MAX)
+        self.epoch.checked_add(since_start()).unwrap_or(Timestamp::MAX)
     }
 
     /// What must still stand when the answer's row goes in.
@@ -81,6 +78,12 @@ impl Principal {
     pub fn event_user(&self) -> Option<EventUser<'_>> {
         self.user.as_ref().map(|user| EventUser { id: user.id, name: &user.name, email: &user.email })
     }
+}
+
+/// How long this process has run: one clock for all principals, which nobody sets back.
+fn since_start() -> SignedDuration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    SignedDuration::try_from(START.elapsed()).unwrap_or_default()
 }
 
 #[derive(diesel::QueryableByName)]
@@ -175,7 +178,7 @@ impl Row {
             account_id: AccountId(self.account_id),
             account_name: self.account_name,
             user,
-            read_at: ReadAt { primary: self.now, here: Instant::now() },
+            epoch: self.now.checked_sub(since_start()).unwrap_or(Timestamp::MIN),
             account_stamp: self.account_stamp,
         })
     }

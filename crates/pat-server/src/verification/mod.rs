@@ -120,7 +120,7 @@ impl Request<'_> {
         }
         let found = principals::find(&mut *self.app.store.conn().await?, &self.app.policy, &digest).await?;
         let principal = Arc::new(found.ok_or_else(|| self.unknown(digest))?);
-        self.app.principals.fill(digest, principal.clone());
+        self.app.principals.fill(digest, &principal);
         Ok(principal)
     }
 

@@ -29,4 +29,5 @@ mod support;
 mod token_changes;
 mod tokens;
 mod unused_scopes;
+mod verification;
 mod web_api;
