@@ -1,2 +1,1 @@
-DROP INDEX audit_events_by_token, audit_events_by_user, audit_events_by_ip, audit_events_by_type, audit_events_refused,
-    audit_events_notable_by_token, audit_events_notable_by_user;
+DROP INDEX audit_events_by_principal, audit_events_by_client, audit_events_by_type, audit_events_refused, audit_events_notable_by_principal;
