@@ -69,3 +69,10 @@ fn a_mutation_that_proves_first_and_then_works_is_caught() {
 fn a_hang_up_that_cancels_the_commit_is_caught() {
     assert!(explore(Variant::HangUpCancels, Limits::CRASH).contains(&properties::EVERY_CALL_ENDS));
 }
+
+#[test]
+fn a_locked_last_try_that_fills_the_cache_is_caught() {
+    // For its own answer alone a statement that locks and reads would do: it stands for the moment when it began.
+    assert_eq!(explore(Variant::LockingRead, Limits::LOCKED_FILL), [""; 0]);
+    assert!(explore(Variant::LockedFill, Limits::LOCKED_FILL).contains(&properties::NO_STALE_ANSWER));
+}

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use pat_core::attempt::{Attempt, Decided, Next, Prove, Row, Source, Work};
 use pat_core::policy::{Method, Policy};
 use pat_core::scope::ScopeSet;
+use pat_core::settings::Ruling;
 use pat_core::token::{Lifecycle, TokenKind};
 use pat_core::verify::Standing;
 use stateright::{Model, Property};
@@ -23,6 +24,10 @@ pub enum Variant {
     UnprovedRefusal,
     ProveThenWork,
     HangUpCancels,
+    /// The last try takes its lock and reads in one statement: what a token may is as old as the statement, the stamp as new as the lock.
+    LockingRead,
+    /// The same, and it fills the cache.
+    LockedFill,
 }
 
 /// What is explored. Caches begin filled, as if by earlier calls.
@@ -59,6 +64,9 @@ impl Limits {
     };
     /// Stamps move during every attempt, up to the locked one.
     const LOCKED: Self = Self { calls: &[(0, 0, Kind::Write), (1, 1, Kind::Read)], changes: &[Change::Revoke(0)], bumps: 3, ..Self::NONE };
+    /// The same on one node, for two calls of one token.
+    pub const LOCKED_FILL: Self =
+        Self { calls: &[(0, 0, Kind::Read), (0, 0, Kind::Read)], changes: &[Change::Revoke(0)], bumps: 3, ..Self::NONE };
     /// An account-wide change reaches everybody, another user's token included.
     const ACCOUNT: Self =
         Self { calls: &[(0, 0, Kind::Read), (1, 2, Kind::Write), (1, 0, Kind::Read)], changes: &[Change::Mask], bumps: 1, ..Self::NONE };
@@ -83,7 +91,8 @@ impl Limits {
     const SYNCHRONOUS: Self =
         Self { calls: &[(0, 0, Kind::Read), (1, 0, Kind::Write)], changes: &[Change::Revoke(0)], bumps: 1, failovers: 1, ..Self::NONE };
 
-    pub const ALL: [Self; 7] = [Self::RACE, Self::FILL, Self::LOCKED, Self::ACCOUNT, Self::CRASH, Self::FAILOVER, Self::SYNCHRONOUS];
+    pub const ALL: [Self; 8] =
+        [Self::RACE, Self::FILL, Self::LOCKED, Self::LOCKED_FILL, Self::ACCOUNT, Self::CRASH, Self::FAILOVER, Self::SYNCHRONOUS];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -170,7 +179,7 @@ impl Principal {
     fn standing(self) -> Standing {
         let revoked_at = (self.right == Right::Dead).then_some(Timestamp::UNIX_EPOCH);
         let effective = if self.right == Right::Allowed { METHOD.1.scopes } else { ScopeSet::EMPTY };
-        Standing { kind: TokenKind::Personal, lifecycle: Lifecycle { revoked_at, ..Lifecycle::default() }, effective }
+        Standing { kind: TokenKind::Personal, lifecycle: Lifecycle { revoked_at, ..Lifecycle::default() }, ruling: Ruling::default(), effective }
     }
 }
 
@@ -416,6 +425,10 @@ impl Protocol {
         }
     }
 
+    fn reads_while_locking(&self) -> bool {
+        matches!(self.variant, Variant::LockingRead | Variant::LockedFill)
+    }
+
     fn look(&self, world: &mut World, index: usize) {
         let (node, token, _) = self.limits.calls[index];
         let Step::Looking(attempt) = world.calls[index].step else { return };
@@ -431,6 +444,9 @@ impl Protocol {
                 let principal = world.db.principal(token);
                 world.calls[index].fill = Some(principal);
                 self.decide(world, index, attempt, principal);
+            }
+            Source::Locked if self.reads_while_locking() => {
+                world.calls[index].step = Step::HalfRead(attempt, world.db.right(token));
             }
             Source::Locked => {
                 world.lock = Some(Holder::Call(index));
@@ -593,7 +609,8 @@ impl Model for Protocol {
             let node = self.limits.calls[index].0;
             match &call.step {
                 Step::Idle => actions.push(Action::Ask(index)),
-                Step::Looking(attempt) if attempt.source() == Source::Locked && !is_free => {}
+                Step::Looking(attempt) if attempt.source() == Source::Locked && !is_free && !self.reads_while_locking() => {}
+                Step::HalfRead(attempt, _) if attempt.source() == Source::Locked && !is_free => {}
                 Step::Looking(_) => actions.push(Action::Look(index)),
                 Step::HalfRead(..) => actions.push(Action::ReadStamps(index)),
                 Step::Working(..) | Step::WorkingAfterwards => actions.push(Action::RunHandler(index)),
@@ -682,7 +699,13 @@ impl Protocol {
             Action::ReadStamps(index) => {
                 let Step::HalfRead(attempt, right) = world.calls[index].step else { return };
                 let principal = Principal { right, ..world.db.principal(self.limits.calls[index].1) };
-                world.calls[index].fill = Some(principal);
+                let is_locked = attempt.source() == Source::Locked;
+                if is_locked {
+                    world.lock = Some(Holder::Call(index));
+                }
+                if !is_locked || self.variant == Variant::LockedFill {
+                    world.calls[index].fill = Some(principal);
+                }
                 self.decide(world, index, attempt, principal);
             }
             Action::Fill(index) => {
