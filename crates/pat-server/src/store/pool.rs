@@ -44,7 +44,7 @@ impl<'a> Data<'a> {
 
 /// What every connection is told: no statement, lock or idle transaction lasts for ever; and statements are neither compiled nor shared
 /// out to workers, as to begin with that takes longer than ours last.
-const LIMITS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c lock_timeout=10s -c \
+const LIMITS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c lock_timeout=10s \
     -c idle_in_transaction_session_timeout=60s -c jit=off -c max_parallel_workers_per_gather=0";
 
 /// The database.
