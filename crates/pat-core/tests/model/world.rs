@@ -179,7 +179,12 @@ impl Principal {
     fn standing(self) -> Standing {
         let revoked_at = (self.right == Right::Dead).then_some(Timestamp::UNIX_EPOCH);
         let effective = if self.right == Right::Allowed { METHOD.1.scopes } else { ScopeSet::EMPTY };
-        Standing { kind: TokenKind::Personal, lifecycle: Lifecycle { revoked_at, ..Lifecycle::default() }, ruling: Ruling::default(), effective }
+        Standing {
+            kind: TokenKind::Personal,
+            lifecycle: Lifecycle { revoked_at, ..Lifecycle::default() },
+            ruling: Ruling::default(),
+            effective,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod admin;
+mod attacks;
 mod audit;
 mod audit_events;
 mod bad_input;
