@@ -13,6 +13,7 @@
 //! - [`widening`]: what asks for a fresh sign-in.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
 //! - [`audit`]: what the record calls each event; [`unused`]: what it says of scopes that a token doesn't need.
+//! - [`seal`]: what proves that nobody changed the record.
 //! - [`wire`]: the Console API's JSON; [`instant`]: the times in it.
 
 pub mod attempt;
@@ -31,6 +32,7 @@ pub mod people;
 pub mod policy;
 pub mod roles;
 pub mod scope;
+pub mod seal;
 pub mod secret;
 pub mod settings;
 pub mod token;
