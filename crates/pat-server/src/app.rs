@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZoneDatabase;
-use moka::sync::Cache;
 use pat_core::email::Email;
-use pat_core::id::TokenId;
 use pat_core::policy::{DX_POLICY, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,6 +17,7 @@ use crate::store::Store;
 use crate::throttle::Failures;
 use crate::verification::cache::PrincipalCache;
 use crate::verification::dead::DeadTokens;
+use crate::verification::uses::Uses;
 use crate::verification::writer::AuditWriter;
 
 /// The application.
@@ -55,8 +54,8 @@ pub struct App {
     pub background: TaskTracker,
     /// Says that the server stops; whoever works in the background looks between two steps.
     pub stopping: CancellationToken,
-    /// Tokens whose use was noted within the last minute.
-    pub noted_uses: Cache<TokenId, ()>,
+    /// Last uses of tokens, on their way to the database.
+    pub uses: Arc<Uses>,
 }
 
 /// The application, shared.
@@ -71,6 +70,7 @@ impl App {
         Ok(Self {
             principals: PrincipalCache::default(),
             writer: AuditWriter::start(&store),
+            uses: Uses::start(&store),
             store,
             policy: Policy::parse(DX_POLICY)?,
             public_url,
@@ -85,7 +85,6 @@ impl App {
             dead_tokens: DeadTokens::default(),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
-            noted_uses: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),
         })
     }
 

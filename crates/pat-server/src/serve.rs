@@ -61,6 +61,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     if tokio::time::timeout(DRAIN, app.background.wait()).await.is_err() {
         tracing::warn!("background work was cut off");
     }
+    app.uses.write(&app.store).await;
     Ok(())
 }
 

@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::client::Client;
 use crate::store::audit::{self, EventUser, NewEvent};
 use crate::store::people::User;
-use crate::store::{Conn, StoreError};
+use crate::store::{StoreError, Transaction};
 
 /// Records that an account was made, with its first admin.
-pub async fn record_creation(conn: &mut Conn, admin: &User, name: &str, client: &Client) -> Result<(), StoreError> {
+pub async fn record_creation(tx: &mut Transaction, admin: &User, name: &str, client: &Client) -> Result<(), StoreError> {
     let event = NewEvent {
         account_id: admin.account_id(),
         event_type: EventType::AccountCreated,
@@ -22,5 +22,5 @@ pub async fn record_creation(conn: &mut Conn, admin: &User, name: &str, client: 
         session_id: None,
         client,
     };
-    audit::insert(conn, &event).await
+    audit::insert(tx, event).await
 }

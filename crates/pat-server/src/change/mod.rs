@@ -24,7 +24,7 @@ use crate::client::Client;
 use crate::error::ApiError;
 use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::{self, SignedIn};
-use crate::store::{Conn, Reach, Store, Transaction};
+use crate::store::{Reach, Store, Transaction};
 
 /// Who asks for a change: a session, which is read again under the locks.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ fn require_fresh(actor: &SignedIn) -> Result<(), ApiError> {
 pub async fn record_forbidden(app: &App, actor: &SignedIn, client: &Client, method: &Method, path: &str) -> Result<(), ApiError> {
     let mut record = Record::new(EventType::AdminRefused);
     record.context = json!({ "request": format!("{method} {path}") });
-    record.write(&mut *app.store.conn().await?, actor, client, Some(&ApiError::Forbidden)).await
+    Ok(audit::insert_alone(&app.store, record.event(actor, client, Some(&ApiError::Forbidden))).await?)
 }
 
 /// What the log says of a change; the work fills in what it learns.
@@ -97,7 +97,11 @@ impl Record {
         Self { event_type, token: None, context: json!({}) }
     }
 
-    async fn write(&self, conn: &mut Conn, actor: &SignedIn, client: &Client, refusal: Option<&ApiError>) -> Result<(), ApiError> {
+    async fn write(&self, tx: &mut Transaction, actor: &SignedIn, client: &Client, refusal: Option<&ApiError>) -> Result<(), ApiError> {
+        Ok(audit::insert(tx, self.event(actor, client, refusal)).await?)
+    }
+
+    fn event<'a>(&'a self, actor: &'a SignedIn, client: &'a Client, refusal: Option<&ApiError>) -> NewEvent<'a> {
         let mut context = self.context.clone();
         if let (Some(ApiError::Invalid(errors)), Some(context)) = (refusal, context.as_object_mut()) {
             let errors = errors
@@ -106,7 +110,7 @@ impl Record {
                 .map(|error| json!({ "field": error.field, "code": error.code, "scope": error.scope }));
             context.insert("errors".into(), errors.collect());
         }
-        let event = NewEvent {
+        NewEvent {
             account_id: actor.account_id(),
             event_type: self.event_type,
             outcome: if refusal.is_some() { Outcome::Refused } else { Outcome::Succeeded },
@@ -117,7 +121,6 @@ impl Record {
             context,
             session_id: Some(actor.session_id()),
             client,
-        };
-        Ok(audit::insert(conn, &event).await?)
+        }
     }
 }

@@ -28,9 +28,9 @@ pub(super) async fn make_link(app: &App, conn: &mut Conn, user: &User) -> Result
 }
 
 /// Makes a link for a user, as the operator.
-pub async fn create_link(app: &App, conn: &mut Conn, user: &User, client: &Client) -> Result<PasswordLink, StoreError> {
-    let link = make_link(app, conn, user).await?;
-    audit::insert(conn, &event(user, EventType::PasswordLinkCreated, client)).await?;
+pub async fn create_link(app: &App, tx: &mut Transaction, user: &User, client: &Client) -> Result<PasswordLink, StoreError> {
+    let link = make_link(app, tx, user).await?;
+    audit::insert(tx, event(user, EventType::PasswordLinkCreated, client)).await?;
     Ok(link)
 }
 
@@ -59,7 +59,7 @@ async fn redeem_locked(tx: &mut Transaction, id: UserId, digest: &[u8; 32], hash
     }
     people::set_password(tx, id, hash).await?;
     people::end_sessions(tx, &user).await?;
-    audit::insert(tx, &event(&user, EventType::PasswordUpdated, client)).await?;
+    audit::insert(tx, event(&user, EventType::PasswordUpdated, client)).await?;
     Ok(true)
 }
 

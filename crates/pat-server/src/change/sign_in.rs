@@ -84,7 +84,7 @@ async fn conclude(app: &App, client: &Client, seen: &User, is_right: bool) -> Re
         session_id: may.then_some(session_id),
         client,
     };
-    audit::insert(&mut tx, &event).await?;
+    audit::insert(&mut tx, event).await?;
     tx.commit().await?;
     Ok(may.then_some(secret))
 }

@@ -21,7 +21,7 @@ use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::SignedIn;
 use crate::store::token_changes::{self, NewTokenChange, StoredChange};
 use crate::store::tokens::{self, Search, Target};
-use crate::store::{self, Conn, Reach, Store, StoreError, settings};
+use crate::store::{self, Conn, Reach, Store, StoreError, Transaction, settings};
 
 /// What an operator revokes.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub async fn begin(app: &App, asker: Asker<'_>, request: &ChangeTokens) -> Resul
 /// Stores a change with its row in the log, as part of another change of the account under its exclusive lock. Whoever calls this
 /// commits, and then lets it run: [`spawn`].
 pub async fn begin_within(
-    conn: &mut Conn,
+    tx: &mut Transaction,
     actor: &SignedIn,
     client: &Client,
     act: &Act,
@@ -77,8 +77,8 @@ pub async fn begin_within(
     matched: u64,
 ) -> Result<TokenChange, ApiError> {
     let mut record = Record::new(EventType::TokenChangeStarted);
-    let change = insert(conn, actor, client, act, target, matched, &mut record).await?;
-    record.write(conn, actor, client, None).await?;
+    let change = insert(tx, actor, client, act, target, matched, &mut record).await?;
+    record.write(tx, actor, client, None).await?;
     Ok(change)
 }
 
@@ -146,7 +146,7 @@ pub async fn begin_as_operator(database: &Store, revocation: &Revocation, runner
         session_id: None,
         client: &client,
     };
-    audit::insert(&mut tx, &event).await?;
+    audit::insert(&mut tx, event).await?;
     tx.commit().await?;
     Ok(change.id)
 }

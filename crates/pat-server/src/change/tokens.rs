@@ -153,7 +153,7 @@ pub async fn delete_all(app: &App, asker: Asker<'_>, owner: UserId) -> Result<Re
         let revoked = tokens::revoke_own(&mut tx, asker.account_id, actor.user_id()).await?;
         let because = json!({ "owner_id": actor.user_id(), "because": EventType::TokensDeleted.as_str() });
         let of_token = |token| event(&actor, asker.client, token, because.clone());
-        audit::insert_all(&mut tx, &revoked.iter().map(of_token).collect::<Vec<_>>()).await?;
+        audit::insert_all(&mut tx, revoked.iter().map(of_token)).await?;
         record.context = json!({ "revoked": revoked.len() });
         Ok(RevokedAll { revoked: u64::try_from(revoked.len()).unwrap_or(u64::MAX) })
     }

@@ -9,6 +9,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 
 use super::StoreError;
+use super::audit::Known;
 
 /// A connection.
 pub type Conn = AsyncPgConnection;
@@ -52,6 +53,8 @@ const LIMITS: &str = "-c default_transaction_isolation=read\\ committed -c state
 pub struct Store {
     pool: Pool<Conn>,
     database_url: String,
+    /// What the audit log's rows can refer to.
+    pub(super) known: Arc<Known>,
     /// Set once the database was seen to have this binary's migrations.
     pub(super) migrated: Arc<OnceLock<()>>,
 }
@@ -81,7 +84,7 @@ impl Store {
             .create_timeout(Some(WAIT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool, database_url: database_url.to_owned(), migrated: Arc::default() })
+        Ok(Self { pool, database_url: database_url.to_owned(), known: Arc::default(), migrated: Arc::default() })
     }
 
     /// A connection from the pool.
@@ -92,6 +95,11 @@ impl Store {
     /// Closes all connections; whoever asks for one afterwards is refused.
     pub fn close(&self) {
         self.pool.close();
+    }
+
+    /// What the audit log's rows can refer to.
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// A connection of one's own, outside the pool.

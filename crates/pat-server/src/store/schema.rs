@@ -1,4 +1,4 @@
-//! The tables, as Diesel sees them. `tests/it/schema.rs` holds them against a migrated database.
+//! The tables, as Diesel sees them, but for the audit log's, of which only [`audit`](super::audit) knows. `tests/it/schema.rs` holds them against a migrated database.
 
 #![expect(missing_docs, reason = "the migrations document tables and columns")]
 
@@ -126,33 +126,6 @@ diesel::table! {
         ended_at -> Nullable<Timestamptz>,
         runner -> Nullable<Uuid>,
         heartbeat -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    audit_events (account_id, time, id) {
-        account_id -> Uuid,
-        time -> Timestamptz,
-        id -> Uuid,
-        event_type -> Text,
-        outcome -> Text,
-        reason -> Nullable<Text>,
-        user_id -> Nullable<Uuid>,
-        user_name -> Nullable<Text>,
-        user_email -> Nullable<Text>,
-        token_id -> Nullable<Uuid>,
-        token_name -> Nullable<Text>,
-        method -> Nullable<Text>,
-        context -> Jsonb,
-        request_id -> Nullable<Uuid>,
-        ip -> Nullable<Inet>,
-        user_agent -> Nullable<Text>,
-        client_type -> Nullable<Text>,
-        client_version -> Nullable<Text>,
-        agent_name -> Nullable<Text>,
-        agent_session_id -> Nullable<Text>,
-        agent_model -> Nullable<Text>,
-        session_id -> Nullable<Uuid>,
     }
 }
 

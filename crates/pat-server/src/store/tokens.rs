@@ -14,4 +14,4 @@ pub use inventory::{Position, ids, page, page_among};
 pub use matching::{Search, Target};
 pub use people::People;
 pub use read::{LifecycleRow, Locator, TokenRow, find, find_any, find_organization, live_of_user, live_organization, locate, of_user};
-pub use write::{CreatedVia, NewToken, insert, note_use, pause, resume, revoke, revoke_all_of_user, set_scopes, update};
+pub use write::{CreatedVia, NewToken, Use, insert, note_uses, pause, resume, revoke, revoke_all_of_user, set_scopes, update};

@@ -1,6 +1,7 @@
 //! Transactions, and the locks that a change of authority takes first (design section 6).
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::sql_types::BigInt;
@@ -9,6 +10,7 @@ use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 use pat_core::id::{AccountId, UserId};
 
+use super::audit::{Known, Written};
 use super::schema::users;
 use super::{Conn, Store, StoreError};
 
@@ -20,6 +22,9 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(20);
 pub struct Transaction {
     /// Taken by what ends the transaction.
     conn: Option<Object<Conn>>,
+    known: Arc<Known>,
+    /// What the audit log's rows refer to and this transaction wrote.
+    written: Written,
 }
 
 /// What a change may touch, which says how it locks.
@@ -36,7 +41,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let mut conn = self.conn().await?;
         AnsiTransactionManager::begin_transaction_sql(&mut *conn, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        Ok(Transaction { conn: Some(conn) })
+        Ok(Transaction { conn: Some(conn), known: self.known.clone(), written: Written::default() })
     }
 
     /// Begins a change: first the advisory lock on the account, then the user's row. What it decides on must be read
@@ -74,10 +79,18 @@ impl Transaction {
     /// [`StoreError::Unavailable`] also where the outcome is unknown; then the connection is closed.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let commit = AnsiTransactionManager::commit_transaction(&mut *self);
-        match tokio::time::timeout(COMMIT_LIMIT, commit).await {
-            Ok(done) => self.end(done),
-            Err(elapsed) => Err(StoreError::Unavailable(elapsed.into())),
-        }
+        let done = tokio::time::timeout(COMMIT_LIMIT, commit).await.map_err(|elapsed| StoreError::Unavailable(elapsed.into()))?;
+        let (known, written) = (self.known.clone(), std::mem::take(&mut self.written));
+        self.end(done)?;
+        known.keep(written);
+        Ok(())
+    }
+
+    /// Where the audit log's rows go: the connection, what the node knows, and what this transaction has written.
+    #[expect(clippy::expect_used, reason = "only what consumes the transaction takes its connection")]
+    pub(super) fn log(&mut self) -> (&mut Conn, &Known, &mut Written) {
+        let conn = self.conn.as_mut().expect("a transaction that is not over has its connection");
+        (conn, &self.known, &mut self.written)
     }
 
     /// Takes everything back and returns the connection to the pool.

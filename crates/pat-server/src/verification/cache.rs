@@ -51,11 +51,11 @@ impl Default for PrincipalCache {
 
 impl PrincipalCache {
     /// The principal of a token, as it was read some time ago.
-    pub fn get(&self, digest: &TokenDigest) -> Option<Arc<Principal>> {
+    pub fn get(&self, digest: &TokenDigest) -> Option<Principal> {
         let found = self.principals.get(digest).and_then(|packed| postcard::from_bytes(&packed).ok());
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
-        found.map(Arc::new)
+        found
     }
 
     /// Keeps what was read. Fills may race: the proof tells.

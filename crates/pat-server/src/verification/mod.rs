@@ -7,12 +7,12 @@
 pub mod cache;
 pub mod dead;
 mod row;
+pub mod uses;
 pub mod writer;
-
-use std::sync::Arc;
 
 use diesel_async::AsyncConnection as _;
 use pat_core::attempt::{Attempt, Decided, Next, Proven, Row, Source};
+use pat_core::id::AccountId;
 use pat_core::policy::{Method, Verb};
 use pat_core::secret::{TokenDigest, TokenSecret};
 use pat_core::token::TokenStatus;
@@ -21,10 +21,10 @@ use pat_core::verify::{Refusal, Window};
 use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::routes;
-use crate::store::audit::{self, batch::ProvedRow};
+use crate::store::audit::{self, ProvedRow};
 use crate::store::pool::Data;
 use crate::store::principals::{self, Principal};
-use crate::store::{Reach, StoreError, Transaction, tokens};
+use crate::store::{Reach, StoreError, Transaction};
 use crate::web_api::{Call, RawArguments, Reply, WebApiError};
 
 /// What a live token's call is answered with, and the proof that it may be.
@@ -73,10 +73,10 @@ pub async fn answer(
             Source::Locked => {
                 let mut tx = begin_locked(app, holder).await?;
                 let found = principals::find(&mut tx, &app.policy, &digest).await?;
-                (Arc::new(found.ok_or_else(|| request.unknown(digest))?), Some(tx))
+                (found.ok_or_else(|| request.unknown(digest))?, Some(tx))
             }
         };
-        holder = Some(principal.clone());
+        holder = Some(reach(&principal));
         let (reply, prove, tx) = match attempt.decide(&principal.standing, method, principal.now()) {
             Decided::Reread(again) => {
                 attempt = again;
@@ -105,21 +105,25 @@ pub async fn answer(
     }
 }
 
+/// What the locks of a change would have to cover.
+fn reach(principal: &Principal) -> (AccountId, Reach) {
+    (principal.account_id, principal.user.as_ref().map_or(Reach::Account, |user| Reach::User(user.id)))
+}
+
 /// Takes the locks of a change on behalf of whoever holds the token.
-async fn begin_locked(app: &App, holder: Option<Arc<Principal>>) -> Result<Transaction, StoreError> {
-    let holder = holder.ok_or_else(|| StoreError::inconsistent("an attempt was locked before it knew its holder"))?;
-    let reach = holder.user.as_ref().map_or(Reach::Account, |user| Reach::User(user.id));
-    app.store.begin_change(holder.account_id, reach).await
+async fn begin_locked(app: &App, holder: Option<(AccountId, Reach)>) -> Result<Transaction, StoreError> {
+    let (account, reach) = holder.ok_or_else(|| StoreError::inconsistent("an attempt was locked before it knew its holder"))?;
+    app.store.begin_change(account, reach).await
 }
 
 impl Request<'_> {
     /// Reads the principal from the primary, for the cache as well.
-    async fn find(self, digest: TokenDigest) -> Result<Arc<Principal>, WebApiError> {
+    async fn find(self, digest: TokenDigest) -> Result<Principal, WebApiError> {
         if self.app.principals.is_unknown(&digest) {
             return Err(self.unknown(digest));
         }
         let found = principals::find(&mut *self.app.store.conn().await?, &self.app.policy, &digest).await?;
-        let principal = Arc::new(found.ok_or_else(|| self.unknown(digest))?);
+        let principal = found.ok_or_else(|| self.unknown(digest))?;
         self.app.principals.fill(digest, &principal);
         Ok(principal)
     }
@@ -163,9 +167,9 @@ impl Request<'_> {
         tx: Option<Transaction>,
     ) -> Result<Row, WebApiError> {
         let event = row::of(self.client, self.method, principal, reply);
-        let proof = principal.proof(window);
-        let Some(mut tx) = tx else { return Ok(self.app.writer.record(ProvedRow::new(event, proof)).await) };
-        if audit::insert_proved(&mut tx, &event, &proof).await? {
+        let proved = ProvedRow { row: audit::Row::new(event, self.app.store.known()), proof: principal.proof(window) };
+        let Some(mut tx) = tx else { return Ok(self.app.writer.record(proved).await) };
+        if audit::insert_proved(&mut tx, proved).await? {
             tx.commit().await?;
             Ok(Row::Committed)
         } else {
@@ -178,8 +182,7 @@ impl Request<'_> {
     async fn dead(self, principal: &Principal, status: TokenStatus) -> WebApiError {
         let Some(since) = self.app.dead_tokens.refused(principal.token_id, principal.now()) else { return WebApiError::InvalidAuth };
         let event = row::of_dead(self.client, self.method, principal, status, since);
-        let recorded = async { audit::insert(&mut *self.app.store.conn().await?, &event).await };
-        match recorded.await {
+        match audit::insert_alone(&self.app.store, event).await {
             Ok(()) => WebApiError::InvalidAuth,
             Err(error) => {
                 self.app.dead_tokens.forget(principal.token_id);
@@ -188,22 +191,11 @@ impl Request<'_> {
         }
     }
 
-    /// Notes the last use, at most once a minute a token, in a transaction of its own. The answer doesn't wait for it.
+    /// A token that a setting refuses stays as unused as it is.
     fn note_use(self, principal: &Principal, reply: &Result<Reply, WebApiError>) {
-        let (account, token) = (principal.account_id, principal.token_id);
-        // A token that a setting refuses stays as unused as it is.
-        if matches!(reply, Err(WebApiError::RefusedBy(_))) || self.app.noted_uses.contains_key(&token) {
-            return;
+        if !matches!(reply, Err(WebApiError::RefusedBy(_))) {
+            self.app.uses.note(principal.account_id, principal.token_id, self.client);
         }
-        self.app.noted_uses.insert(token, ());
-        let (app, client) = (self.app.clone(), self.client.clone());
-        tokio::spawn(async move {
-            let noted = async { tokens::note_use(&mut *app.store.conn().await?, account, token, &client).await };
-            if let Err(error) = noted.await {
-                app.noted_uses.invalidate(&token);
-                tracing::warn!(%error, token_id = %token, "the last use was not noted");
-            }
-        });
     }
 }
 

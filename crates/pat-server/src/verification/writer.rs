@@ -11,7 +11,7 @@ use std::time::Duration;
 use pat_core::attempt::Row;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::store::audit::batch::{ProvedRow, insert_proved_rows};
+use crate::store::audit::{self, ProvedRow};
 use crate::store::{Conn, Store, StoreError};
 
 /// Rows that a statement takes at most.
@@ -90,21 +90,21 @@ async fn write(store: &Store, conn: &mut Option<Conn>, rows: &[ProvedRow]) -> Re
         Some(conn) => conn,
         None => conn.insert(store.own_conn().await?),
     };
-    match insert_proved_rows(conn, rows).await {
+    match audit::insert_batch(conn, store.known(), rows).await {
         Ok(ids) => Ok(outcomes(rows, ids)),
         // A statement that was refused for its data left nothing behind: no row may fail the others.
         Err(StoreError::Defect(error)) if rows.len() > 1 => {
             tracing::error!(%error, "a batch of the audit log was refused; trying row by row");
-            one_by_one(conn, rows).await
+            one_by_one(store, conn, rows).await
         }
         Err(error) => Err(error),
     }
 }
 
-async fn one_by_one(conn: &mut Conn, rows: &[ProvedRow]) -> Result<Vec<Row>, StoreError> {
+async fn one_by_one(store: &Store, conn: &mut Conn, rows: &[ProvedRow]) -> Result<Vec<Row>, StoreError> {
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
-        match insert_proved_rows(conn, std::slice::from_ref(row)).await {
+        match audit::insert_batch(conn, store.known(), std::slice::from_ref(row)).await {
             Ok(ids) => all.extend(outcomes(std::slice::from_ref(row), ids)),
             Err(StoreError::Defect(error)) => {
                 tracing::error!(%error, "a row of the audit log was refused");
@@ -117,6 +117,9 @@ async fn one_by_one(conn: &mut Conn, rows: &[ProvedRow]) -> Result<Vec<Row>, Sto
 }
 
 fn outcomes(rows: &[ProvedRow], ids: Vec<uuid::Uuid>) -> Vec<Row> {
+    if ids.len() == rows.len() {
+        return vec![Row::Committed; rows.len()];
+    }
     let went_in: HashSet<_> = ids.into_iter().collect();
-    rows.iter().map(|row| if went_in.contains(&row.id()) { Row::Committed } else { Row::LeftOut }).collect()
+    rows.iter().map(|proved| if went_in.contains(&proved.row.id()) { Row::Committed } else { Row::LeftOut }).collect()
 }

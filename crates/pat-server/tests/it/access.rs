@@ -165,7 +165,7 @@ async fn every_web_api_method_wants_a_token_and_all_its_scopes() {
             assert!([200, 422, 501].contains(&allowed.status), "{path}: {allowed:?}");
         }
     }
-    let calls = server.count("audit_events WHERE event_type = 'web_api.called' AND token_name IS NOT NULL").await;
+    let calls = server.count("audit_log WHERE event_type = 'web_api.called' AND token_name IS NOT NULL").await;
     let paths: usize = server.app.policy.methods().iter().map(|method| method.paths.len()).sum();
     // Two live tokens a path, and at least one row for the dead one.
     assert!(calls > i64::try_from(2 * paths).unwrap(), "{calls} rows for {paths} paths");

@@ -28,7 +28,7 @@ async fn an_admin_sees_everyone_s_tokens_and_revokes_one_with_a_reason_the_owner
     );
     assert_eq!(admin.delete_with(&path, json!({ "reason": "left", "note": "again" })).await.status, 204);
     assert_eq!(owner.token(&id).await.body["revoke_note"], "Seen in a public repository", "the second changes nothing");
-    let rows = server.texts("SELECT concat_ws(' ', user_email, outcome, reason) AS text FROM audit_events WHERE event_type = 'personal_access_tokens.deleted' ORDER BY time").await;
+    let rows = server.texts("SELECT concat_ws(' ', user_email, outcome, reason) AS text FROM audit_log WHERE event_type = 'personal_access_tokens.deleted' ORDER BY time").await;
     assert_eq!(rows, ["admin@demo.test refused invalid", "admin@demo.test succeeded", "admin@demo.test succeeded"]);
 }
 
@@ -45,11 +45,9 @@ async fn nobody_else_may_and_the_attempt_is_recorded() {
     assert_eq!(other.delete_with(&path, reason.clone()).await.verdict(), (404, "not_found"), "another account's admin");
     assert_eq!(owner.delete_with("/api/admin/tokens/not-an-id", reason).await.status, 403);
     assert_eq!(owner.token(&id).await.body["status"], "active");
-    assert_eq!(server.count("audit_events WHERE event_type = 'personal_access_tokens.deleted' AND outcome = 'refused'").await, 1);
+    assert_eq!(server.count("audit_log WHERE event_type = 'personal_access_tokens.deleted' AND outcome = 'refused'").await, 1);
     let refused = server
-        .texts(
-            "SELECT concat_ws(' ', user_email, reason, context->>'request') AS text FROM audit_events WHERE event_type = 'admin.refused'",
-        )
+        .texts("SELECT concat_ws(' ', user_email, reason, context->>'request') AS text FROM audit_log WHERE event_type = 'admin.refused'")
         .await;
     assert_eq!(
         refused,

@@ -25,7 +25,7 @@ async fn every_step_of_the_main_story_is_on_record() {
     let rows = server
         .texts(
             "SELECT concat_ws(' | ', event_type, outcome, reason, method, token_name, user_email) AS text
-               FROM audit_events ORDER BY time, id",
+               FROM audit_log ORDER BY time, id",
         )
         .await;
     assert_eq!(
@@ -43,13 +43,13 @@ async fn every_step_of_the_main_story_is_on_record() {
             "sessions.deleted | succeeded | member@demo.test",
         ]
     );
-    let client = server.text("SELECT concat_ws(' | ', ip::text, user_agent, client_type, client_version, agent_name, agent_session_id) AS text FROM audit_events WHERE client_type IS NOT NULL").await;
+    let client = server.text("SELECT concat_ws(' | ', ip::text, user_agent, client_type, client_version, agent_name, agent_session_id) AS text FROM audit_log WHERE client_type IS NOT NULL").await;
     assert_eq!(client, "127.0.0.1/32 | dx-cli/0.2.0 | dx-cli | 0.2.0 | claude | s-1");
     let change =
-        server.text("SELECT context::text AS text FROM audit_events WHERE event_type LIKE '%updated' AND outcome = 'succeeded'").await;
+        server.text("SELECT context::text AS text FROM audit_log WHERE event_type LIKE '%updated' AND outcome = 'succeeded'").await;
     let change: serde_json::Value = serde_json::from_str(&change).unwrap();
     assert_eq!((&change["name"]["to"], &change["added_scopes"]), (&json!("renamed"), &json!(["snapshots:read"])));
-    assert_eq!(server.count("audit_events WHERE session_id IS NOT NULL").await, 7, "console acts name their session");
+    assert_eq!(server.count("audit_log WHERE session_id IS NOT NULL").await, 7, "console acts name their session");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +58,7 @@ async fn the_request_id_of_an_answer_is_found_in_the_log() {
     let (bearer, _) = server.token(&server.sign_in("member@demo.test").await, &["catalog:read"]).await;
     let answer = bearer.get("/entities.list").await;
     let id = answer.header("x-request-id");
-    assert_eq!(server.text(&format!("SELECT method AS text FROM audit_events WHERE request_id = '{id}'")).await, "catalog.entities.list");
+    assert_eq!(server.text(&format!("SELECT method AS text FROM audit_log WHERE request_id = '{id}'")).await, "catalog.entities.list");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +132,6 @@ async fn a_refused_write_leaves_its_row_but_no_change() {
     let (bearer, _) = server.token(&server.sign_in("database@demo.test").await, &["catalog:write:entities"]).await;
     let taken = bearer.post("/entities.create", json!({ "identifier": "accounts-service", "type": "service" })).await;
     assert_eq!(taken.verdict(), (409, "conflict"));
-    let row = server.text("SELECT concat_ws(' ', outcome, reason, method) AS text FROM audit_events WHERE method IS NOT NULL").await;
+    let row = server.text("SELECT concat_ws(' ', outcome, reason, method) AS text FROM audit_log WHERE method IS NOT NULL").await;
     assert_eq!(row, "refused conflict catalog.entities.create");
 }

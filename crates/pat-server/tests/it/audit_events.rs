@@ -12,9 +12,10 @@ const LIST: &str = "/api/admin/audit-events";
 
 /// Rows made by hand for the demo account: `columns` is SQL for further columns and their values, by row number `n`.
 async fn make_rows(server: &Server, rows: u32, columns: &str, values: &str) {
+    server.open_log().await;
     server
         .sql(&format!(
-            "INSERT INTO audit_events (account_id, id, event_type, outcome, {columns})
+            "INSERT INTO audit_log (account_id, id, event_type, outcome, {columns})
              SELECT account_id, gen_random_uuid(), 'web_api.called', 'succeeded', {values}
                FROM users, generate_series(1, {rows}) n WHERE email = 'member@demo.test'"
         ))
@@ -70,8 +71,8 @@ async fn pages_have_no_gap_and_no_repeat_while_rows_are_written() {
     let newest = &seen[0];
     let expected = server
         .texts(&format!(
-            "SELECT id::text AS text FROM audit_events
-              WHERE (time, id) <= (SELECT time, id FROM audit_events WHERE id = '{newest}') ORDER BY time DESC, id DESC"
+            "SELECT id::text AS text FROM audit_log
+              WHERE (time, id) <= (SELECT time, id FROM audit_log WHERE id = '{newest}') ORDER BY time DESC, id DESC"
         ))
         .await;
     assert_eq!(seen, expected);
@@ -247,7 +248,7 @@ async fn an_export_that_the_database_ends_is_aborted() {
     make_rows(&server, 60_000, "user_agent", "repeat('x', 300)").await;
     let mut response = admin.request(reqwest::Method::GET, &format!("{LIST}/export")).send().await.unwrap();
     assert!(response.chunk().await.unwrap().is_some());
-    server.sql("ALTER TABLE audit_events RENAME TO lost").await;
+    server.sql("ALTER VIEW audit_log RENAME TO lost").await;
     let end = loop {
         match response.chunk().await {
             Ok(Some(_)) => {}

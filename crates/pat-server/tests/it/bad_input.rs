@@ -180,7 +180,7 @@ async fn neither_answers_nor_rows_grow_with_bad_input() {
     assert_eq!(Answer::of(form).await.status, 403);
     let form = bearer.request(Method::GET, "/entities.list").form(&[("limit", "1"), ("limit", "2"), (name.as_str(), "1")]);
     assert_eq!(Answer::of(form).await.status, 422);
-    let largest: i64 = server.text("SELECT max(length(context::text))::text AS text FROM audit_events").await.parse().unwrap();
+    let largest: i64 = server.text("SELECT max(length(context::text))::text AS text FROM audit_log").await.parse().unwrap();
     assert!(largest < 2_000, "{largest}");
     for answer in [nul, long, many] {
         assert!(answer.text.len() < 10_000, "{}", answer.text.len());

@@ -36,7 +36,7 @@ async fn the_first_admin_sets_a_password_with_a_link_that_works_once() {
     assert_eq!(signed_in.body["user"]["roles"][0]["name"], "workspace_admin");
     let again = pat_server(&arguments);
     assert!(!again.status.success() && text(&again.stderr).contains("belongs to somebody already"), "{}", text(&again.stderr));
-    let rows = server.texts("SELECT event_type AS text FROM audit_events ORDER BY time, id").await;
+    let rows = server.texts("SELECT event_type AS text FROM audit_log ORDER BY time, id").await;
     assert_eq!(rows, ["accounts.created", "password_links.created", "passwords.updated", "sessions.created"]);
 }
 
@@ -146,12 +146,12 @@ async fn an_operator_revokes_one_token_by_its_id_or_its_secret() {
     let rows = server
         .texts(
             "SELECT concat_ws(' ', event_type, context->>'by', coalesce(user_email, 'nobody'), context->>'reason', token_id) AS text
-               FROM audit_events WHERE context->>'by' = 'operator' AND event_type LIKE 'personal%' ORDER BY time, id",
+               FROM audit_log WHERE context->>'by' = 'operator' AND event_type LIKE 'personal%' ORDER BY time, id",
         )
         .await;
     let row = |reason: &str, id: &str| format!("personal_access_tokens.deleted operator nobody {reason} {id}");
     assert_eq!(rows, [row("compromised", &id), row("policy", &second_id)]);
-    assert_eq!(server.count("audit_events WHERE event_type LIKE 'token_changes.%' AND context->>'by' = 'operator'").await, 6);
+    assert_eq!(server.count("audit_log WHERE event_type LIKE 'token_changes.%' AND context->>'by' = 'operator'").await, 6);
     let admin = server.sign_in("admin@demo.test").await;
     let changes = admin.get("/api/admin/tokens/changes").await.body;
     assert_eq!((&changes["changes"][2]["asked_by"], &changes["changes"][2]["done"]), (&json!(null), &json!(1)));

@@ -26,7 +26,7 @@ async fn a_write_decided_before_a_delete_is_not_committed_after_it() {
     blocker.batch_execute("COMMIT").await.unwrap();
     assert_eq!(call.await.unwrap().verdict(), (401, "invalid_auth"));
     assert_eq!(server.count("resources WHERE identifier = 'late'").await, 0);
-    let calls = server.texts("SELECT outcome AS text FROM audit_events WHERE event_type = 'web_api.called'").await;
+    let calls = server.texts("SELECT outcome AS text FROM audit_log WHERE event_type = 'web_api.called'").await;
     assert_eq!(calls, ["refused"], "the attempt that was taken back left nothing");
 }
 
@@ -111,7 +111,7 @@ async fn the_last_attempt_holds_still_what_would_change() {
             "CREATE FUNCTION unlucky() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN
                  IF EXISTS (SELECT 1 FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND mode = 'ShareLock' AND granted)
-                    AND EXISTS (SELECT 1 FROM users WHERE id = NEW.user_id AND xmax::text = txid_current()::text)
+                    AND EXISTS (SELECT 1 FROM users WHERE id = (SELECT user_id FROM audit_principals p WHERE p.id = NEW.principal_id) AND xmax::text = txid_current()::text)
                  THEN RETURN NEW; END IF;
                  RETURN NULL;
              END $$",
@@ -120,7 +120,7 @@ async fn the_last_attempt_holds_still_what_would_change() {
     server.sql("CREATE TRIGGER unlucky BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION unlucky()").await;
     let answer = bearer.get("/entities.list").await;
     assert_eq!(answer.status, 200, "three attempts fail to prove, the locked one does: {answer:?}");
-    assert_eq!(server.count("audit_events WHERE event_type = 'web_api.called'").await, 1);
+    assert_eq!(server.count("audit_log WHERE event_type = 'web_api.called'").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,7 +169,7 @@ async fn a_pause_that_ends_during_a_request_is_noticed() {
     server.advance_clock("25 hours").await;
     blocker.batch_execute("COMMIT").await.unwrap();
     assert_eq!(read.await.unwrap().status, 200, "a refusal whose ground has gone is taken back, too");
-    assert_eq!(server.count("audit_events WHERE event_type = 'web_api.called' AND outcome = 'refused'").await, 0);
+    assert_eq!(server.count("audit_log WHERE event_type = 'web_api.called' AND outcome = 'refused'").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +184,7 @@ async fn a_client_that_hangs_up_cancels_nothing() {
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
     blocker.batch_execute("COMMIT").await.unwrap();
-    while server.count("audit_events WHERE method = 'catalog.entities.create' AND outcome = 'succeeded'").await == 0 {
+    while server.count("audit_log WHERE method = 'catalog.entities.create' AND outcome = 'succeeded'").await == 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(server.count("resources WHERE identifier = 'finished'").await, 1, "the work and its row stand together");

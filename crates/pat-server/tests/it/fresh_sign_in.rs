@@ -35,7 +35,7 @@ async fn an_elevated_scope_asks_for_a_fresh_sign_in_and_others_don_t() {
     assert_eq!(owner.edit(&id, 2, json!({ "scopes": ["catalog:read", "scorecards:read"], "name": "n" })).await.status, 200);
     assert_eq!(owner.token(&id).await.body["scopes"], json!(["catalog:read", "scorecards:read"]));
     let rows = server
-        .texts("SELECT concat_ws(' ', event_type, outcome) AS text FROM audit_events WHERE reason = 'fresh_sign_in_required' ORDER BY time")
+        .texts("SELECT concat_ws(' ', event_type, outcome) AS text FROM audit_log WHERE reason = 'fresh_sign_in_required' ORDER BY time")
         .await;
     assert_eq!(rows, ["personal_access_tokens.created refused", "personal_access_tokens.updated refused"]);
 
@@ -63,7 +63,7 @@ async fn a_wrong_password_confirms_nothing_and_is_recorded() {
     assert_eq!(confirm(&owner, PASSWORD).await.0, 204);
     let rows = server
         .texts(
-            "SELECT concat_ws(' ', user_email, outcome, reason) AS text FROM audit_events
+            "SELECT concat_ws(' ', user_email, outcome, reason) AS text FROM audit_log
               WHERE event_type = 'sessions.confirmed' AND session_id IS NOT NULL ORDER BY time",
         )
         .await;
@@ -104,7 +104,7 @@ async fn what_an_admin_widens_asks_for_a_fresh_sign_in_and_what_they_narrow_does
     let sessions = format!("/api/admin/users/{}/sessions", server.user_id(both).await);
     assert_eq!(admin.browser.delete(&sessions).await.status, 204);
     let rows = server
-        .texts("SELECT event_type AS text FROM audit_events WHERE reason = 'fresh_sign_in_required' AND outcome = 'refused' ORDER BY time")
+        .texts("SELECT event_type AS text FROM audit_log WHERE reason = 'fresh_sign_in_required' AND outcome = 'refused' ORDER BY time")
         .await;
     let expected = ["users.created", "password_links.created", "users.reactivated", "user_roles.updated", "user_roles.updated"];
     assert_eq!(rows, expected);

@@ -215,7 +215,7 @@ async fn any_token_of_the_account_is_read_and_revoked() {
     assert_eq!(bearer.get("/entities.list").await.status, 200);
     assert_eq!(admin.delete_with(&format!("/api/admin/tokens/{organization}"), json!({ "reason": "unused" })).await.status, 204);
     assert_eq!(bearer.get("/entities.list").await.verdict(), (401, "invalid_auth"));
-    assert_eq!(server.count("audit_events WHERE event_type = 'organization_tokens.deleted' AND context->>'reason' = 'unused'").await, 1);
+    assert_eq!(server.count("audit_log WHERE event_type = 'organization_tokens.deleted' AND context->>'reason' = 'unused'").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,7 +76,7 @@ async fn admins_list_edit_and_revoke_them() {
     assert_eq!(admin.get(&path).await.body["revoke_reason"], "unused", "the second changes nothing");
     assert_eq!(edit(&admin, &path, 3, json!({ "name": "late" })).await.verdict(), (409, "token_dead"));
 
-    let rows = server.texts("SELECT concat_ws(' ', event_type, token_name, context->'name', context->'added_scopes', context->'removed_scopes', context->>'reason') AS text FROM audit_events WHERE event_type LIKE 'organization%' AND outcome = 'succeeded' AND token_name <> 'second' AND context->>'was_dead_already' IS DISTINCT FROM 'true' ORDER BY time").await;
+    let rows = server.texts("SELECT concat_ws(' ', event_type, token_name, context->'name', context->'added_scopes', context->'removed_scopes', context->>'reason') AS text FROM audit_log WHERE event_type LIKE 'organization%' AND outcome = 'succeeded' AND token_name <> 'second' AND context->>'was_dead_already' IS DISTINCT FROM 'true' ORDER BY time").await;
     let name = rows[0].strip_prefix("organization_tokens.created ").unwrap();
     assert_eq!(
         rows[1..],

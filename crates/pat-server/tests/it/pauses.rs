@@ -51,7 +51,7 @@ async fn its_owner_ends_a_pause_early() {
     let again = owner.delete(&format!("{}/pause", own(&id))).await;
     assert_eq!((again.status, &again.body["version"]), (200, &resumed.body["version"]), "there is none to end");
     let rows = server
-        .texts("SELECT concat_ws(' ', event_type, outcome, context->>'until') AS text FROM audit_events WHERE event_type ~ 'paused|resumed' ORDER BY id")
+        .texts("SELECT concat_ws(' ', event_type, outcome, context->>'until') AS text FROM audit_log WHERE event_type ~ 'paused|resumed' ORDER BY id")
         .await;
     assert_eq!(
         rows,
@@ -73,7 +73,7 @@ async fn an_admin_s_pause_is_not_the_owner_s_to_change_while_it_lasts() {
     assert_eq!(pause(&owner, &own(&id), "2027-01-02T00:00:00Z").await.verdict(), (409, "paused_by_admin"));
     assert_eq!(owner.token(&id).await.body["paused_until"], "2027-01-05T00:00:00Z");
     assert_eq!(
-        server.count("audit_events WHERE outcome = 'refused' AND reason = 'paused_by_admin' AND user_email = 'member@demo.test'").await,
+        server.count("audit_log WHERE outcome = 'refused' AND reason = 'paused_by_admin' AND user_email = 'member@demo.test'").await,
         2
     );
     let resumed = admin.delete(&format!("{}/pause", any(&id))).await;
@@ -141,7 +141,7 @@ async fn an_organization_token_is_paused_too() {
     assert_eq!(admin.delete(&format!("{}/pause", any(id))).await.status, 200);
     assert_eq!(bearer.get("/entities.list").await.status, 200);
     assert_eq!(
-        server.texts("SELECT event_type AS text FROM audit_events WHERE event_type ~ 'paused|resumed' ORDER BY id").await,
+        server.texts("SELECT event_type AS text FROM audit_log WHERE event_type ~ 'paused|resumed' ORDER BY id").await,
         ["organization_tokens.paused", "organization_tokens.resumed"]
     );
 }
@@ -165,8 +165,8 @@ async fn all_of_one_s_own_tokens_are_revoked_at_once() {
         );
     }
     let rows =
-        "audit_events WHERE event_type = 'personal_access_tokens.deleted' AND context->>'because' = 'personal_access_tokens.all_deleted'";
+        "audit_log WHERE event_type = 'personal_access_tokens.deleted' AND context->>'because' = 'personal_access_tokens.all_deleted'";
     assert_eq!(server.count(rows).await, 2);
-    assert_eq!(server.count("audit_events WHERE event_type = 'personal_access_tokens.all_deleted' AND context->>'revoked' = '2'").await, 1);
+    assert_eq!(server.count("audit_log WHERE event_type = 'personal_access_tokens.all_deleted' AND context->>'revoked' = '2'").await, 1);
     assert_eq!(owner.delete("/api/personal-access-tokens").await.body, json!({ "revoked": 0 }));
 }

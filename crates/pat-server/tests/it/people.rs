@@ -114,7 +114,7 @@ async fn a_demotion_strikes_scopes_for_good_and_says_which() {
 
     admin.set_roles(&server, "scorecards@demo.test", &["contributor", "scorecard_admin"]).await;
     assert_eq!(owner.token(&id).await.body["scopes"], json!(["scorecards:read"]), "a later promotion brings nothing back");
-    let rows = server.texts("SELECT event_type || ' ' || coalesce(context->>'removed_scopes', context->>'to') AS text FROM audit_events WHERE context ? 'because' OR event_type = 'user_roles.updated' ORDER BY time").await;
+    let rows = server.texts("SELECT event_type || ' ' || coalesce(context->>'removed_scopes', context->>'to') AS text FROM audit_log WHERE context ? 'because' OR event_type = 'user_roles.updated' ORDER BY time").await;
     assert_eq!(
         rows,
         [
@@ -152,7 +152,7 @@ async fn deactivation_revokes_tokens_and_ends_sessions_and_links_for_good() {
     );
     let rows = server
         .texts(
-            "SELECT concat_ws(' ', event_type, outcome, reason, token_name IS NOT NULL) AS text FROM audit_events
+            "SELECT concat_ws(' ', event_type, outcome, reason, token_name IS NOT NULL) AS text FROM audit_log
               WHERE context->'target'->>'name' = 'Max Member' AND context->'target'->>'email' = 'member@demo.test' ORDER BY time",
         )
         .await;
@@ -260,12 +260,12 @@ async fn an_invited_person_sets_a_password_with_a_link_that_works_once() {
     let seen = admin.read(&server, "noor@demo.test").await;
     assert_eq!((&seen["state"], &seen["sessions"], &seen["live_tokens"]), (&json!("active"), &json!(1), &json!(1)));
     assert!(seen["last_seen_at"].is_string());
-    let row = server.text("SELECT concat_ws(' ', user_email, context) AS text FROM audit_events WHERE event_type = 'users.created'").await;
+    let row = server.text("SELECT concat_ws(' ', user_email, context) AS text FROM audit_log WHERE event_type = 'users.created'").await;
     for part in ["admin@demo.test {", "Noor New", "noor@demo.test", "scorecard_admin", user["id"].as_str().unwrap()] {
         assert!(row.contains(part), "{row}");
     }
     let secret = url.split_once('#').unwrap().1;
-    assert_eq!(server.count(&format!("audit_events e WHERE e::text LIKE '%{secret}%'")).await, 0);
+    assert_eq!(server.count(&format!("audit_log e WHERE e::text LIKE '%{secret}%'")).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,7 +283,7 @@ async fn bad_invitations_name_every_field() {
         assert_eq!(answer.body["errors"][0]["message"], "Somebody has this e-mail address already.");
     }
     assert_eq!(server.count("users").await, 7);
-    assert_eq!(server.count("audit_events WHERE event_type = 'users.created' AND outcome = 'refused' AND reason = 'invalid'").await, 5);
+    assert_eq!(server.count("audit_log WHERE event_type = 'users.created' AND outcome = 'refused' AND reason = 'invalid'").await, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -317,6 +317,6 @@ async fn an_admin_ends_all_of_a_person_s_sessions() {
     assert_eq!(admin.read(&server, "member@demo.test").await["sessions"], 0);
     assert_eq!(admin.browser.get("/api/session").await.status, 200);
     server.sign_in("member@demo.test").await;
-    let row = server.text("SELECT concat_ws(' ', user_email, outcome, context->'target'->>'name') AS text FROM audit_events WHERE event_type = 'user_sessions.deleted'").await;
+    let row = server.text("SELECT concat_ws(' ', user_email, outcome, context->'target'->>'name') AS text FROM audit_log WHERE event_type = 'user_sessions.deleted'").await;
     assert_eq!(row, "admin@demo.test succeeded Max Member");
 }

@@ -154,12 +154,11 @@ async fn the_open_month_has_no_index_beyond_what_the_log_is_read_by() {
         [
             "brin (\"time\")",
             "btree (account_id, \"time\" DESC, id DESC)",
-            "btree (account_id, ip, \"time\")",
-            "btree (token_id, \"time\") INCLUDE (method)",
-            "btree (user_id, \"time\")",
+            "btree (client_id, \"time\")",
+            "btree (principal_id, \"time\") INCLUDE (method)",
         ]
     );
-    assert_eq!(rare.len(), 4, "{rare:?}");
+    assert_eq!(rare.len(), 3, "{rare:?}");
 }
 
 /// `table.column -> Type` for each line of the hand-written `schema.rs`.
@@ -168,6 +167,10 @@ fn declared() -> Vec<String> {
     let mut columns = Vec::new();
     for table in source.split("diesel::table! {").skip(1) {
         let name = table.split('(').next().unwrap().trim();
+        // A view: as far as Postgres knows, any of its columns may be NULL.
+        if name == "audit_log" {
+            continue;
+        }
         let body = table.split_once(") {").unwrap().1.split('}').next().unwrap();
         columns.extend(body.split(',').map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("{name}.{line}")));
     }
@@ -184,7 +187,7 @@ async fn diesel_sees_the_tables_as_they_are() {
                     CASE udt_name WHEN '_text' THEN 'Array<Text>' WHEN 'int4' THEN 'Integer' WHEN 'int8' THEN 'BigInt'
                                   WHEN 'bytea' THEN 'Binary' ELSE initcap(udt_name) END) AS text
                FROM information_schema.columns
-              WHERE table_schema = 'public' AND table_name NOT LIKE 'audit_events\\_%' AND table_name NOT LIKE '\\_\\_diesel%'",
+              WHERE table_schema = 'public' AND table_name NOT LIKE 'audit\\_%' AND table_name NOT LIKE '\\_\\_diesel%'",
         )
         .await;
     actual.sort();

@@ -50,7 +50,7 @@ async fn wrong_password_unknown_address_and_deactivation_look_alike() {
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
     // Failures are recorded for known addresses only.
-    let refused = server.texts("SELECT user_email AS text FROM audit_events WHERE outcome = 'refused' ORDER BY time").await;
+    let refused = server.texts("SELECT user_email AS text FROM audit_log WHERE outcome = 'refused' ORDER BY time").await;
     assert_eq!(refused, ["member@demo.test", "database@demo.test"]);
 }
 

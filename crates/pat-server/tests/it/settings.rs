@@ -101,7 +101,7 @@ async fn refusal_of_use_takes_hold_at_the_next_call_and_ends_when_switched_back(
             assert_eq!((&token["refused_by"], &token["effective_scopes"]), (&json!(case.rule), &json!([])));
             assert_eq!(bearer.get("/auth.info").await.verdict(), (403, "not_authorized"), "whatever the method");
             assert_eq!(server.count("token_usage WHERE last_used_at IS NOT NULL").await, 0, "a refusal is no use");
-            let row = server.text("SELECT concat_ws(' ', outcome, reason, context->>'refused_by') AS text FROM audit_events WHERE method = 'catalog.entities.list'").await;
+            let row = server.text("SELECT concat_ws(' ', outcome, reason, context->>'refused_by') AS text FROM audit_log WHERE method = 'catalog.entities.list'").await;
             assert_eq!(row, format!("refused not_authorized {}", case.rule));
         }
         set(&admin, case.setting, with_strength(&case.allowing, "refuse_use")).await;
@@ -197,7 +197,7 @@ async fn nobody_makes_a_token_while_creation_is_stopped() {
     let body = json!({ "name": "ci", "expiration": { "type": "never" }, "scopes": ["catalog:read"] });
     assert_eq!(admin.post("/api/admin/organization-tokens", body).await.verdict(), (403, "creation_stopped"));
     let rows = server
-        .texts("SELECT concat_ws(' ', event_type, user_email) AS text FROM audit_events WHERE reason = 'creation_stopped' ORDER BY time")
+        .texts("SELECT concat_ws(' ', event_type, user_email) AS text FROM audit_log WHERE reason = 'creation_stopped' ORDER BY time")
         .await;
     assert_eq!(rows, ["personal_access_tokens.created member@demo.test", "organization_tokens.created admin@demo.test"]);
     assert_eq!(bearer.get("/entities.list").await.status, 200, "what exists works on");
@@ -259,7 +259,7 @@ async fn settings_are_read_with_what_the_policy_offers_and_saved_at_the_version_
     assert_eq!(saved.body["page"]["settings"]["blocked_scopes"]["scopes"], json!(["catalog:read", "users:read"]));
     assert_eq!(admin.get(PATH).await.body, saved.body["page"]);
     assert_eq!(put(&admin, &json!(1), &settings).await.verdict(), (412, "stale"));
-    let row = "SELECT concat_ws(' ', outcome, reason, context#>>'{from,token_cap}', context#>>'{to,token_cap}') AS text FROM audit_events WHERE event_type = 'account_settings.updated' ORDER BY time";
+    let row = "SELECT concat_ws(' ', outcome, reason, context#>>'{from,token_cap}', context#>>'{to,token_cap}') AS text FROM audit_log WHERE event_type = 'account_settings.updated' ORDER BY time";
     assert_eq!(server.texts(row).await, ["succeeded 50 50", "succeeded 50 7", "refused stale 7 7"]);
     assert_eq!(server.sign_in("admin@other.test").await.get(PATH).await.body["settings"]["token_cap"], 50, "another account's own");
 }

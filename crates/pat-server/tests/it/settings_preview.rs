@@ -347,7 +347,7 @@ async fn nonsense_has_no_preview_and_members_have_none_either() {
     assert_eq!(admin.post(path, settings).await.refused_fields(), ["unused.days: invalid"]);
     set(&admin, "token_cap", json!(3)).await;
     assert_eq!(
-        server.count("audit_events WHERE event_type = 'account_settings.updated' AND outcome = 'succeeded'").await,
+        server.count("audit_log WHERE event_type = 'account_settings.updated' AND outcome = 'succeeded'").await,
         1,
         "previews are plain reads"
     );

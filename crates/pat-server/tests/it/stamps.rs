@@ -128,5 +128,5 @@ async fn rows_of_the_log_are_neither_changed_nor_taken_away() {
         }
     }
     assert!(server.database.sql("TRUNCATE audit_events_default").await.is_err());
-    assert!(server.count("audit_events").await > 0);
+    assert!(server.count("audit_log").await > 0);
 }

@@ -68,11 +68,11 @@ async fn all_that_match_are_revoked_with_a_row_each_and_nothing_else() {
     assert_eq!(owner.token(&spared_id).await.body["version"], 1);
     let seen = owner.token(&struck_id).await.body;
     assert_eq!((&seen["revoke_reason"], &seen["revoked_by"]["name"]), (&json!("compromised"), &json!("Ada Admin")));
-    let rows = "audit_events WHERE event_type = 'personal_access_tokens.deleted' AND user_email = 'admin@demo.test'";
+    let rows = "audit_log WHERE event_type = 'personal_access_tokens.deleted' AND user_email = 'admin@demo.test'";
     assert_eq!(server.count(&format!("{rows} AND context->>'change_id' = '{id}' AND context->>'reason' = 'compromised'")).await, 2_301);
     assert_eq!(server.count(&format!("(SELECT DISTINCT token_id FROM {rows}) r")).await, 2_301);
     let events = server
-        .texts("SELECT event_type || ' ' || coalesce(context->>'state', context->>'matched') || ' ' || coalesce(context->>'done', '') AS text FROM audit_events WHERE event_type LIKE 'token_changes%' ORDER BY time, id")
+        .texts("SELECT event_type || ' ' || coalesce(context->>'state', context->>'matched') || ' ' || coalesce(context->>'done', '') AS text FROM audit_log WHERE event_type LIKE 'token_changes%' ORDER BY time, id")
         .await;
     assert_eq!(events, ["token_changes.started 2301 ", "token_changes.ended finished 2301"]);
     assert_eq!(admin.get("/api/admin/tokens/changes").await.body["changes"][0]["id"], id);
@@ -101,9 +101,7 @@ async fn selected_tokens_are_paused_and_resumed_and_unknown_ids_are_skipped() {
     assert_eq!(bearer.get("/entities.list").await.status, 200);
     assert_eq!(change(json!({ "type": "resume" })).await["done"], 0, "there is no pause to end");
     assert_eq!(
-        server
-            .texts("SELECT event_type AS text FROM audit_events WHERE context ? 'change_id' AND token_id IS NOT NULL ORDER BY time")
-            .await,
+        server.texts("SELECT event_type AS text FROM audit_log WHERE context ? 'change_id' AND token_id IS NOT NULL ORDER BY time").await,
         ["personal_access_tokens.paused", "personal_access_tokens.resumed"]
     );
 }
@@ -130,7 +128,7 @@ async fn nonsense_is_refused_by_field_and_recorded() {
         assert_eq!((answer.status, answer.refused_fields()), (422, vec![refused.to_owned()]), "{act} {target}");
     }
     assert_eq!(server.count("token_changes").await, 0);
-    assert_eq!(server.count("audit_events WHERE event_type = 'token_changes.started' AND outcome = 'refused'").await, 8);
+    assert_eq!(server.count("audit_log WHERE event_type = 'token_changes.started' AND outcome = 'refused'").await, 8);
     let unknown = Uuid::now_v7();
     assert_eq!(admin.get(&format!("/api/admin/tokens/changes/{unknown}")).await.verdict(), (404, "not_found"));
     assert_eq!(admin.post(&format!("/api/admin/tokens/changes/{unknown}/stop"), json!({})).await.verdict(), (404, "not_found"));
@@ -165,7 +163,7 @@ async fn a_change_that_is_stopped_leaves_the_rest_alone() {
     assert_eq!(change::batch(&server.app.store, account, id, runner, 30).await.unwrap(), Batch::Over);
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 30);
     assert_eq!(browser.post(&format!("{path}/stop"), json!({})).await.body, stopped.body, "it stays as it is");
-    let ends = server.texts("SELECT concat_ws(' ', user_email, context->>'state', context->>'done', context->>'had_ended_already') AS text FROM audit_events WHERE event_type = 'token_changes.ended' ORDER BY time").await;
+    let ends = server.texts("SELECT concat_ws(' ', user_email, context->>'state', context->>'done', context->>'had_ended_already') AS text FROM audit_log WHERE event_type = 'token_changes.ended' ORDER BY time").await;
     assert_eq!(ends, ["admin@demo.test stopped 30", "admin@demo.test stopped 30 true"]);
 }
 
@@ -183,7 +181,7 @@ async fn another_goes_on_when_a_runner_has_died() {
     change::run(&server.app, id, 30).await.unwrap();
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 100);
     assert_eq!(change::batch(&server.app.store, account, id, dead, 30).await.unwrap(), Batch::Over, "it was not dead, and finds it done");
-    assert_eq!(server.count("audit_events WHERE event_type = 'personal_access_tokens.deleted'").await, 100);
+    assert_eq!(server.count("audit_log WHERE event_type = 'personal_access_tokens.deleted'").await, 100);
     assert_eq!(server.count("token_changes WHERE state = 'finished' AND done = 100").await, 1);
 }
 
@@ -225,7 +223,7 @@ async fn of_runners_at_once_one_runs_and_each_token_is_changed_once() {
     }
     runners.join_all().await;
     assert_eq!(server.count("token_changes WHERE state = 'finished' AND done = 200").await, 1);
-    assert_eq!(server.count("audit_events WHERE event_type = 'personal_access_tokens.deleted'").await, 200);
+    assert_eq!(server.count("audit_log WHERE event_type = 'personal_access_tokens.deleted'").await, 200);
     assert_eq!(server.count("tokens WHERE version = 2").await, 200);
 }
 
@@ -241,7 +239,11 @@ async fn a_change_stops_when_its_asker_is_no_admin_any_more() {
     server.sql("UPDATE users SET deactivated_at = now() WHERE email = 'admin@demo.test'").await;
     assert_eq!(change::batch(&server.app.store, account, id, runner, 30).await.unwrap(), Batch::Over);
     assert_eq!(server.count("tokens WHERE revoked_at IS NOT NULL").await, 30);
-    let end = server.text("SELECT concat_ws(' ', context->>'state', context->>'because') AS text FROM audit_events WHERE event_type = 'token_changes.ended'").await;
+    let end = server
+        .text(
+            "SELECT concat_ws(' ', context->>'state', context->>'because') AS text FROM audit_log WHERE event_type = 'token_changes.ended'",
+        )
+        .await;
     assert_eq!(end, "stopped asker_is_no_admin");
 }
 

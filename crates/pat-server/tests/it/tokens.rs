@@ -60,7 +60,7 @@ async fn a_minted_token_shows_its_secret_once_and_never_again() {
         assert_eq!(answer.status, 200);
         assert!(!answer.text.contains(secret), "{answer:?}");
     }
-    for table in ["tokens", "audit_events", "sessions", "token_usage"] {
+    for table in ["tokens", "audit_log", "sessions", "token_usage"] {
         assert_eq!(server.count(&format!("{table} t WHERE t::text LIKE '%{}%'", &secret[4..])).await, 0, "{table}");
     }
 }

@@ -53,6 +53,7 @@ async fn what_no_call_needed_is_named_to_the_owner_and_to_admins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn older_calls_count_as_well_as_the_last_thousand() {
     let server = Server::start().await;
+    server.open_log().await;
     let owner = server.sign_in("member@demo.test").await;
     let (_, id) = server.token(&owner, &["catalog:read", "scorecards:read"]).await;
     server.sql(&format!("UPDATE tokens SET created_at = created_at - interval '50 days' WHERE id = '{id}'")).await;
@@ -60,7 +61,7 @@ async fn older_calls_count_as_well_as_the_last_thousand() {
     let calls = async |method: &str, count: u32, age: &str| {
         server
             .sql(&format!(
-                "INSERT INTO audit_events (account_id, id, event_type, outcome, time, token_id, method)
+                "INSERT INTO audit_log (account_id, id, event_type, outcome, time, token_id, method)
                  SELECT account_id, gen_random_uuid(), 'web_api.called', 'succeeded', pat_now() - interval '{age}', id, '{method}'
                    FROM tokens, generate_series(1, {count}) WHERE id = '{id}'"
             ))
@@ -77,7 +78,7 @@ async fn older_calls_count_as_well_as_the_last_thousand() {
     assert_eq!(unused(&server, &owner, &path).await, named(&[("catalog:read", 50)]));
     server
         .sql(&format!(
-            "INSERT INTO audit_events (account_id, id, event_type, outcome, token_id, method)
+            "INSERT INTO audit_log (account_id, id, event_type, outcome, token_id, method)
              SELECT account_id, gen_random_uuid(), 'web_api.called', 'succeeded', id, 'catalog.of.old' FROM tokens WHERE id = '{id}'"
         ))
         .await;

@@ -17,7 +17,7 @@ async fn a_second_call_asks_the_database_for_nothing_but_its_row() {
     assert_eq!(bearer.get("/auth.info").await.body["auth"]["token_name"], "renamed");
     let counts = server.app.principals.counts();
     assert_eq!((counts.hits, counts.misses, counts.refills), (2, 1, 2), "the kept one failed its proof and was read again");
-    assert_eq!(server.count("audit_events WHERE event_type = 'web_api.called'").await, 3, "a row an answer, and no more");
+    assert_eq!(server.count("audit_log WHERE event_type = 'web_api.called'").await, 3, "a row an answer, and no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,6 +46,6 @@ async fn a_thousand_calls_at_once_leave_a_thousand_rows() {
     }
     let statuses = calls.join_all().await;
     assert_eq!((statuses.iter().filter(|s| **s == 200).count(), statuses.iter().filter(|s| **s == 403).count()), (500, 500));
-    let rows = server.texts("SELECT outcome || ' ' || count(*) || ' ' || count(DISTINCT request_id) AS text FROM audit_events WHERE event_type = 'web_api.called' GROUP BY outcome ORDER BY outcome").await;
+    let rows = server.texts("SELECT outcome || ' ' || count(*) || ' ' || count(DISTINCT request_id) AS text FROM audit_log WHERE event_type = 'web_api.called' GROUP BY outcome ORDER BY outcome").await;
     assert_eq!(rows, ["refused 500 500", "succeeded 500 500"]);
 }

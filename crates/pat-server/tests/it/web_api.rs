@@ -59,9 +59,7 @@ async fn unknown_expired_revoked_and_paused_tokens_look_alike_to_the_byte() {
     seen.dedup();
     assert_eq!(seen.len(), 1, "{seen:#?}");
     let rows = server
-        .texts(
-            "SELECT coalesce(context->>'token_status', reason) AS text FROM audit_events WHERE event_type = 'web_api.called' ORDER BY id",
-        )
+        .texts("SELECT coalesce(context->>'token_status', reason) AS text FROM audit_log WHERE event_type = 'web_api.called' ORDER BY id")
         .await;
     assert_eq!(rows, ["revoked", "expired", "invalid_auth", "invalid_auth"], "the log tells them apart; a paused token is alive");
     server.sql("UPDATE tokens SET paused_until = pat_now()").await;
@@ -271,7 +269,7 @@ async fn failed_look_ups_are_limited_by_address() {
         statuses.push(server.bearer(secret(n).expose()).get("/auth.info").await.status);
     }
     assert_eq!((statuses[299], statuses[300]), (401, 429));
-    assert_eq!(server.count("audit_events").await, 0, "they leave no rows");
+    assert_eq!(server.count("audit_log").await, 0, "they leave no rows");
     let refused = server.bearer(secret(7).expose()).get("/auth.info").await;
     assert_eq!((refused.verdict(), refused.header("retry-after")), ((429, "rate_limited"), "60"));
     let (valid, _) = server.token(&server.sign_in("member@demo.test").await, &["catalog:read"]).await;

@@ -125,8 +125,7 @@ async fn work(tx: &mut Transaction, change: &StoredChange, by: Option<&User>, id
     let now = store::now(tx).await?;
     let changed = tokens::apply(tx, &change.search(&target, now), ids, &act, change.asked_by()).await?;
     let client = Client::background(change.request_id);
-    let events: Vec<_> = changed.iter().map(|token| event(change, by, &client, token, &act)).collect();
-    audit::insert_all(tx, &events).await?;
+    audit::insert_all(tx, changed.iter().map(|token| event(change, by, &client, token, &act))).await?;
     token_changes::note_batch(tx, change.id(), changed.len(), ids.last().copied().or(change.last_id())).await?;
     if ids.len() < size { end(tx, change, by, ChangeState::Finished).await } else { Ok(Batch::More) }
 }
@@ -139,7 +138,7 @@ async fn end(tx: &mut Transaction, change: &StoredChange, by: Option<&User>, sta
         add(&mut context, "because", "asker_is_no_admin");
     }
     let client = Client::background(change.request_id);
-    audit::insert(tx, &NewEvent { token: None, ..of(change, by, &client, EventType::TokenChangeEnded, context) }).await?;
+    audit::insert(tx, NewEvent { token: None, ..of(change, by, &client, EventType::TokenChangeEnded, context) }).await?;
     Ok(Batch::Over)
 }
 

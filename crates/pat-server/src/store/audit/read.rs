@@ -1,8 +1,7 @@
 //! The log as it is read back, newest first.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Inet, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -13,35 +12,54 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::search::Search;
 use crate::cursor;
-use crate::store::schema::audit_events;
+use crate::store::statement::Statement;
 use crate::store::{Conn, StoreError};
 
 /// A row.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = audit_events, check_for_backend(diesel::pg::Pg))]
+#[derive(Clone, Debug, QueryableByName)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct Event {
-    #[diesel(deserialize_as = jiff_diesel::Timestamp)]
+    #[diesel(sql_type = Timestamptz, deserialize_as = jiff_diesel::Timestamp)]
     pub time: Timestamp,
+    #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
+    #[diesel(sql_type = Text)]
     pub event_type: String,
+    #[diesel(sql_type = Text)]
     pub outcome: String,
+    #[diesel(sql_type = Nullable<Text>)]
     pub reason: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
     pub user_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub user_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub user_email: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
     pub token_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub token_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub method: Option<String>,
+    #[diesel(sql_type = Jsonb)]
     pub context: Value,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
     pub request_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Inet>)]
     pub ip: Option<IpNet>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub user_agent: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub client_type: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub client_version: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub agent_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub agent_session_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     pub agent_model: Option<String>,
 }
 
@@ -84,8 +102,8 @@ impl Event {
 /// A place in the log. Pages go on after it, so that rows which arrive meanwhile move nothing.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Position {
-    time: Timestamp,
-    id: Uuid,
+    pub(super) time: Timestamp,
+    pub(super) id: Uuid,
 }
 
 impl Position {
@@ -130,48 +148,32 @@ impl Filter {
 }
 
 /// The newest rows that match, older than `before` where given.
+///
+/// Who and where are looked up first: rows hold ids only. Joins come last, for the rows of the page.
 pub async fn page(conn: &mut Conn, filter: &Filter, before: Option<Position>, limit: i64) -> Result<Vec<Event>, StoreError> {
-    use audit_events as e;
-    let at = jiff_diesel::Timestamp::from;
-    let mut rows = e::table.filter(e::account_id.eq(filter.account.0)).select(Event::as_select()).into_boxed();
-    if let Some(user) = filter.user {
-        rows = rows.filter(e::user_id.eq(user.0));
-    }
-    if let Some(token) = filter.token {
-        rows = rows.filter(e::token_id.eq(token.0));
-    }
-    // As literals, from our own list of names: with parameters a cached plan couldn't use the indexes of what is rare.
-    if let Some(event_type) = filter.event_type {
-        rows = rows.filter(sql::<Bool>(&format!("audit_events.event_type = '{}'", event_type.as_str())));
-    }
-    if let Some(outcome) = filter.outcome {
-        rows = rows.filter(sql::<Bool>(&format!("audit_events.outcome = '{}'", outcome.as_str())));
-    }
-    if let Some(from) = filter.from {
-        rows = rows.filter(e::time.ge(at(from)));
-    }
-    if let Some(until) = filter.until {
-        rows = rows.filter(e::time.lt(at(until)));
-    }
-    if let Some(net) = filter.ip {
-        let is_address = net.prefix_len() == net.max_prefix_len();
-        rows = if is_address { rows.filter(e::ip.eq(net)) } else { rows.filter(e::ip.is_contained_by_or_eq(net)) };
-    }
-    if let Some(Position { time, id }) = before {
-        // The first condition alone picks months and places in an index.
-        rows = rows.filter(e::time.le(at(time))).filter(e::time.lt(at(time)).or(e::id.lt(id)));
-    }
-    Ok(rows.order((e::time.desc(), e::id.desc())).limit(limit).load(conn).await?)
+    let Some(search) = Search::prepare(conn, filter, before, limit).await? else { return Ok(Vec::new()) };
+    let page = Statement::new(
+        "SELECT e.time, e.id, e.event_type, e.outcome, e.reason, p.user_id, p.user_name, p.user_email, p.token_id, p.token_name, e.method,
+                e.context, e.request_id, c.ip, c.user_agent, c.client_type, c.client_version, c.agent_name, c.agent_session_id, c.agent_model
+           FROM (",
+    );
+    let page = search.newest(page).sql(
+        ") e LEFT JOIN audit_principals p ON p.id = e.principal_id LEFT JOIN audit_clients c ON c.id = e.client_id
+         ORDER BY e.time DESC, e.id DESC",
+    );
+    Ok(page.query().load(conn).await?)
 }
 
-/// The methods that a token called since `since`, refused calls included; with a limit only those of its last calls.
+/// The methods that a token called since `since`, refused calls included; with a limit those of its last calls under each of
+/// its names and owners' names suffice.
 ///
 /// An index holds all that this reads: a busy token has a million rows.
 pub async fn web_api_methods(conn: &mut Conn, token: TokenId, since: Timestamp, last: Option<i64>) -> Result<Vec<String>, StoreError> {
     let limit = last.map(|last| format!("ORDER BY time DESC LIMIT {last}")).unwrap_or_default();
     let query = format!(
-        "SELECT DISTINCT method AS text FROM
-           (SELECT method FROM audit_events WHERE token_id = $1 AND time >= $2 AND method IS NOT NULL {limit}) calls"
+        "SELECT DISTINCT method AS text FROM audit_principals p CROSS JOIN LATERAL
+           (SELECT method FROM audit_events WHERE principal_id = p.id AND time >= $2 AND method IS NOT NULL {limit}) calls
+          WHERE p.token_id = $1"
     );
     let rows: Vec<Named> =
         diesel::sql_query(query).bind::<SqlUuid, _>(token.0).bind::<Timestamptz, _>(jiff_diesel::Timestamp::from(since)).load(conn).await?;
@@ -182,9 +184,11 @@ pub async fn web_api_methods(conn: &mut Conn, token: TokenId, since: Timestamp, 
 pub async fn scopes_added(conn: &mut Conn, account: AccountId, token: TokenId) -> Result<Vec<(String, Timestamp)>, StoreError> {
     let query = "
         SELECT scope AS text, max(time) AS time
-          FROM audit_events CROSS JOIN LATERAL jsonb_array_elements_text(context -> 'added_scopes') scope
-         WHERE account_id = $1 AND token_id = $2 AND outcome = 'succeeded'
-           AND event_type IN ('personal_access_tokens.updated', 'organization_tokens.updated')
+          FROM audit_principals p CROSS JOIN LATERAL
+               (SELECT context, time FROM audit_events WHERE principal_id = p.id AND outcome = 'succeeded'
+                   AND event_type IN ('personal_access_tokens.updated', 'organization_tokens.updated') OFFSET 0) edits
+         CROSS JOIN LATERAL jsonb_array_elements_text(context -> 'added_scopes') scope
+         WHERE p.account_id = $1 AND p.token_id = $2
          GROUP BY scope";
     let rows: Vec<NamedAt> = diesel::sql_query(query).bind::<SqlUuid, _>(account.0).bind::<SqlUuid, _>(token.0).load(conn).await?;
     Ok(rows.into_iter().map(|row| (row.text, row.time)).collect())

@@ -1,15 +1,16 @@
 //! New tokens and their transitions. Triggers renew the holder's stamp where authority changes.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Inet, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use ipnet::IpNet;
 use jiff::Timestamp;
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::name::TokenName;
 use pat_core::people::RevokeReason;
 use pat_core::secret::TokenSecret;
 
-use crate::client::Client;
-use crate::store::schema::{pat_now, token_usage, tokens};
+use crate::store::schema::{pat_now, tokens};
 use crate::store::{Conn, StoreError};
 
 /// How a token came to be.
@@ -115,17 +116,40 @@ async fn set_pause(conn: &mut Conn, id: TokenId, by: Option<UserId>, until: Opti
     one(changed, id)
 }
 
-/// Notes a use as the token's last one. Callers ask at most once a minute a token.
-pub async fn note_use(conn: &mut Conn, account: AccountId, id: TokenId, client: &Client) -> Result<(), StoreError> {
-    let change = (
-        token_usage::last_used_at.eq(pat_now().nullable()),
-        token_usage::ip.eq(client.ip_net()),
-        token_usage::user_agent.eq(client.user_agent.as_deref()),
-    );
-    // Another server may have noted a later use.
-    let is_later = token_usage::last_used_at.is_null().or(token_usage::last_used_at.lt(pat_now().nullable()));
-    let row = token_usage::table.find(id.0).filter(token_usage::account_id.eq(account.0)).filter(is_later);
-    diesel::update(row).set(change).execute(conn).await?;
+/// A use of a token.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The token's account.
+    pub account: AccountId,
+    /// The token.
+    pub token: TokenId,
+    /// From where.
+    pub ip: Option<IpNet>,
+    /// With what.
+    pub user_agent: Option<String>,
+}
+
+/// Notes uses as the last ones of their tokens. Rows are locked in the order of tokens: servers that note the same ones wait
+/// for each other at most. Another may have noted a later use.
+pub async fn note_uses(conn: &mut Conn, uses: &[Use]) -> Result<(), StoreError> {
+    let query = "
+        UPDATE token_usage SET last_used_at = pat_now(), ip = used.ip, user_agent = used.user_agent
+          FROM (SELECT u.token_id, given.ip, given.user_agent
+                  FROM unnest($1, $2, $3, $4) AS given (token_id, account_id, ip, user_agent)
+                  JOIN token_usage u ON u.token_id = given.token_id AND u.account_id = given.account_id
+                 WHERE u.last_used_at IS NULL OR u.last_used_at < pat_now()
+                 ORDER BY u.token_id FOR NO KEY UPDATE OF u) used
+         WHERE token_usage.token_id = used.token_id";
+    fn column<'a, T>(uses: &'a [Use], of: impl Fn(&'a Use) -> T) -> Vec<T> {
+        uses.iter().map(of).collect()
+    }
+    diesel::sql_query(query)
+        .bind::<Array<SqlUuid>, _>(column(uses, |used| used.token.0))
+        .bind::<Array<SqlUuid>, _>(column(uses, |used| used.account.0))
+        .bind::<Array<Nullable<Inet>>, _>(column(uses, |used| used.ip))
+        .bind::<Array<Nullable<Text>>, _>(column(uses, |used| used.user_agent.as_deref()))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ mod database;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use pat_server::app::{App, SharedApp};
 use pat_server::routes;
 use pat_server::store::Store;
@@ -85,6 +85,34 @@ impl Server {
     /// A number that a query selects.
     pub async fn count(&self, from: &str) -> i64 {
         self.text(&format!("SELECT count(*)::text AS text FROM {from}")).await.parse().unwrap()
+    }
+
+    /// Lets `INSERT INTO audit_log` write rows by hand, as wide as they are read.
+    pub async fn open_log(&self) {
+        let mut conn = self.database.connect().await;
+        conn.batch_execute(
+            "CREATE OR REPLACE FUNCTION write_log() RETURNS trigger LANGUAGE plpgsql AS $$
+             DECLARE
+                 no_commitment bytea := decode(repeat('00', 32), 'hex');
+                 principal bigint := floor(random() * 2 ^ 62);
+                 client bigint := floor(random() * 2 ^ 62);
+             BEGIN
+                 IF NEW.user_id IS NOT NULL OR NEW.token_id IS NOT NULL THEN
+                     INSERT INTO audit_principals (id, account_id, user_id, user_name, user_email, token_id, token_name, commitment)
+                     VALUES (principal, NEW.account_id, NEW.user_id, NEW.user_name, NEW.user_email, NEW.token_id, NEW.token_name, no_commitment);
+                 END IF;
+                 INSERT INTO audit_clients (id, account_id, ip, user_agent, client_type, client_version, agent_name, agent_session_id, agent_model, commitment)
+                 VALUES (client, NEW.account_id, NEW.ip, NEW.user_agent, NEW.client_type, NEW.client_version, NEW.agent_name, NEW.agent_session_id,
+                         NEW.agent_model, no_commitment);
+                 INSERT INTO audit_events (account_id, time, id, principal_id, client_id, event_type, outcome, reason, method, context, request_id, session_id)
+                 VALUES (NEW.account_id, coalesce(NEW.time, pat_now()), NEW.id, principal, client, NEW.event_type, NEW.outcome, NEW.reason, NEW.method,
+                         coalesce(NEW.context, '{}'), NEW.request_id, NEW.session_id);
+                 RETURN NEW;
+             END $$;
+             CREATE OR REPLACE TRIGGER write_log INSTEAD OF INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION write_log()",
+        )
+        .await
+        .unwrap();
     }
 
     /// A user's id by e-mail address.
