@@ -8,6 +8,7 @@ mod attacks;
 mod audit;
 mod audit_events;
 mod bad_input;
+mod broken;
 mod cli;
 mod concurrency;
 mod fence;
