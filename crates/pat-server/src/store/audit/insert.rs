@@ -7,7 +7,7 @@ use diesel::dsl::AsExprOf;
 use diesel::expression::{AsExpression, TypedExpressionType};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Inet, Jsonb, Nullable, SqlType, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Binary, Inet, Integer, Jsonb, Nullable, SqlType, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{IntoSql as _, QueryResult};
 use diesel_async::RunQueryDsl;
 use ipnet::IpNet;
@@ -64,16 +64,18 @@ impl QueryFragment<Pg> for Insert<'_> {
             ") AS r (account_id, id, principal_id, client_id, event_type, outcome, reason, method, context, request_id, session_id",
         );
         if let Some(fence) = &self.fence {
-            // OFFSET 0: looked up before it is joined to the rows, so once for all rows of a holder. LEFT JOIN, as an organization
-            // token has no user; then both ids are NULL.
-            out.push_sql(", holds_from, holds_until, authority) JOIN (SELECT g.n FROM unnest(");
+            // A subquery of its own runs once, whatever the plan of the rest. LEFT JOIN users, as an organization token has none; then
+            // both ids are NULL.
+            out.push_sql(
+                ", holds_from, holds_until, authority) WHERE (SELECT array_agg(a.id IS NOT NULL AND u.id IS NOT DISTINCT FROM g.user_id \
+                 AND u.stamp IS NOT DISTINCT FROM g.user_stamp ORDER BY g.n) FROM unnest(",
+            );
             fence.authorities.walk_ast(out.reborrow())?;
             out.push_sql(
                 ") WITH ORDINALITY AS g (account_id, account_stamp, user_id, user_stamp, n) \
-                 JOIN accounts a ON a.id = g.account_id AND a.stamp = g.account_stamp \
-                 LEFT JOIN users u ON u.id = g.user_id AND u.account_id = g.account_id \
-                 WHERE u.id IS NOT DISTINCT FROM g.user_id AND u.stamp IS NOT DISTINCT FROM g.user_stamp OFFSET 0) g ON g.n = r.authority \
-                 WHERE (r.holds_from IS NULL OR r.holds_from <= pat_now()) AND (r.holds_until IS NULL OR pat_now() < r.holds_until) \
+                 LEFT JOIN accounts a ON a.id = g.account_id AND a.stamp = g.account_stamp \
+                 LEFT JOIN users u ON u.id = g.user_id AND u.account_id = g.account_id)[r.authority] \
+                 AND (r.holds_from IS NULL OR r.holds_from <= pat_now()) AND (r.holds_until IS NULL OR pat_now() < r.holds_until) \
                  RETURNING id",
             );
         } else {
@@ -195,14 +197,14 @@ fn clients<'a>(drawn: &[Drawn<'a>]) -> Result<Columns<'a>, StoreError> {
 fn fence<'a>(rows: &[ProvedRow]) -> Fence<'a> {
     let mut numbers = HashMap::new();
     let mut authorities = Vec::new();
-    let numbers: Vec<i64> = rows
+    let numbers: Vec<i32> = rows
         .iter()
         .map(|ProvedRow { row, proof }| {
             let authority = (row.account_id, proof.account_stamp, proof.user.map(|(id, _)| id.0), proof.user.map(|(_, stamp)| stamp));
             *numbers.entry(authority).or_insert_with(|| {
                 authorities.push(authority);
                 // As Postgres counts them.
-                i64::try_from(authorities.len()).unwrap_or(i64::MAX)
+                i32::try_from(authorities.len()).unwrap_or(i32::MAX)
             })
         })
         .collect();
@@ -211,7 +213,7 @@ fn fence<'a>(rows: &[ProvedRow]) -> Fence<'a> {
         windows: Box::new((
             array::<Nullable<Timestamptz>, _, _>(rows.iter(), |proved| at(proved.proof.window.from)),
             array::<Nullable<Timestamptz>, _, _>(rows.iter(), |proved| at(proved.proof.window.until)),
-            numbers.into_sql::<Array<BigInt>>(),
+            numbers.into_sql::<Array<Integer>>(),
         )),
         authorities: Box::new((
             array::<SqlUuid, _, _>(authorities.iter(), |(account, ..)| *account),
