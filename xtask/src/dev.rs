@@ -104,6 +104,9 @@ fn build(workspace: &Workspace) -> Result<()> {
     })
 }
 
+/// The demo's audit log is sealed, too, so that `pat-server audit verify` can be tried on it. Everybody knows this key.
+const SEAL_KEY: (&str, &str) = ("AUDIT_SEAL_KEY", "6465762d6b65792d6f662d7468652d61756469742d6c6f670000000000000000");
+
 /// The served demo: a server, and from which build it comes.
 struct Demo {
     server: Server,
@@ -114,7 +117,7 @@ impl Demo {
     fn start(workspace: &Workspace, listen: SocketAddr, postgres: &Postgres) -> Result<Self> {
         let binary = server::debug_binary(workspace);
         let built = modified(&binary)?;
-        Ok(Self { server: Server::start(&binary, listen, &postgres.url, None)?, built })
+        Ok(Self { server: Server::start_with(&binary, listen, &postgres.url, None, &[SEAL_KEY])?, built })
     }
 
     /// Builds again. A build that fails leaves the server running; one that changes nothing in it, too.

@@ -26,11 +26,23 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that migrates and seeds, and waits until it is ready. Its log goes to the terminal or to a file.
     pub(crate) fn start(binary: &Path, listen: SocketAddr, database_url: &str, log: Option<&Path>) -> Result<Self> {
+        Self::start_with(binary, listen, database_url, log, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(
+        binary: &Path,
+        listen: SocketAddr,
+        database_url: &str,
+        log: Option<&Path>,
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
         let base_url = format!("http://{}", reachable(listen));
         let mut command = Command::new(binary);
         command.args(["serve", "--migrate", "--demo"]);
         // In the environment, because the URL holds a password and everyone may read a process's arguments.
         command.env("DATABASE_URL", database_url).env("LISTEN", listen.to_string()).env("PUBLIC_URL", &base_url);
+        command.envs(environment.iter().copied());
         if let Some(log) = log {
             let file = File::create(log).with_context(|| format!("can't write {}", log.display()))?;
             command.stdout(file.try_clone()?).stderr(file);

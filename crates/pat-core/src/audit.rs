@@ -70,12 +70,16 @@ events! {
     UserDeactivated = "users.deactivated",
     /// A user was reactivated.
     UserReactivated = "users.reactivated",
+    /// A deactivated user's personal data was erased on the command line.
+    UserErased = "users.erased",
     /// All of a user's sessions were ended by an admin.
     SessionsEnded = "user_sessions.deleted",
     /// The account's settings or features were changed.
     SettingsUpdated = "account_settings.updated",
     /// Somebody who is no workspace admin asked for a change that only workspace admins may make.
     AdminRefused = "admin.refused",
+    /// A month of the log was removed on the command line.
+    AuditPruned = "audit_events.pruned",
     /// A token was used on the Web API.
     WebApiCalled = "web_api.called",
 }

@@ -1,4 +1,13 @@
 //! What the audit log's seals are made of (design section 7).
+//!
+//! - [`commitment`] stands for what is personal in a row.
+//! - [`row`] hashes a row; [`chain`] seals a minute of them and ties it to the one before; [`key`] is what that takes.
+//! - [`difference`] tells which row is not as it was.
+
+pub mod chain;
+pub mod difference;
+pub mod key;
+pub mod row;
 
 /// Sets these hashes apart from all others that anybody makes with BLAKE3.
 const COMMITMENT: &str = "pat audit commitment v1";

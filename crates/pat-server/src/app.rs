@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
+use crate::seals::Sealing;
 use crate::store::Store;
 use crate::throttle::Failures;
 use crate::verification::cache::PrincipalCache;
@@ -50,6 +51,8 @@ pub struct App {
     pub writer: AuditWriter,
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
+    /// How far behind the audit log's seals are.
+    pub sealing: Sealing,
     /// Work that nobody may be waiting for: jobs of many steps, and calls whose clients can hang up.
     pub background: TaskTracker,
     /// Says that the server stops; whoever works in the background looks between two steps.
@@ -83,6 +86,7 @@ impl App {
             openapi: OnceLock::new(),
             is_preparing: AtomicBool::new(false),
             dead_tokens: DeadTokens::default(),
+            sealing: Sealing::default(),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })

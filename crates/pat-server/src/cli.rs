@@ -16,7 +16,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::change::passwords::{LINK_HOURS, create_link};
 use crate::client::Client;
+use crate::erase::{self, Erase};
 use crate::public_url::PublicUrl;
+use crate::seals::command::{self as audit, AuditCommand, SealKeys};
 use crate::store::{Store, people, settings};
 use crate::{health, revoke, routes, serve};
 
@@ -41,6 +43,13 @@ enum Command {
     },
     /// Revoke tokens in an incident, with or without the server: one, all of a user, or all of an account.
     Revoke(Revoke),
+    /// The audit log's seals, and what is kept of it.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Erase a deactivated user's name, e-mail address and other personal data, in the audit log too. Can't be taken back.
+    Erase(Erase),
     /// Print the OpenAPI description.
     Openapi,
     /// Ask a server on this machine whether it is ready; for container health checks.
@@ -59,10 +68,20 @@ enum AccountCommand {
 
 /// Where the data is.
 #[derive(Debug, Args)]
-struct Database {
+pub struct Database {
     /// A Postgres URL, for example `postgres://user:password@host:5432/pat`. Several hosts may be given, with target_session_attrs=read-write.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
+}
+
+impl Database {
+    /// The database, with at most so many connections.
+    ///
+    /// # Errors
+    /// If its URL can't be parsed.
+    pub fn store(&self, connections: usize) -> anyhow::Result<Store> {
+        Store::new(&self.database_url, connections).context("DATABASE_URL can't be understood")
+    }
 }
 
 /// What `revoke` takes.
@@ -123,7 +142,7 @@ impl Revoke {
     /// # Errors
     /// If its URL can't be parsed.
     pub fn store(&self) -> anyhow::Result<Store> {
-        Store::new(&self.database.database_url, 2).context("DATABASE_URL can't be understood")
+        self.database.store(2)
     }
 }
 
@@ -144,6 +163,9 @@ pub struct Serve {
     /// Connections to the database at most.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 20)]
     pub database_connections: usize,
+    /// What the audit log is sealed with.
+    #[command(flatten)]
+    pub seal_keys: SealKeys,
     /// Bring the database up to date first.
     #[arg(long, env = "MIGRATE")]
     pub migrate: bool,
@@ -161,7 +183,7 @@ impl Serve {
     /// # Errors
     /// If its URL can't be parsed.
     pub fn store(&self) -> anyhow::Result<Store> {
-        Store::new(&self.database.database_url, self.database_connections).context("DATABASE_URL can't be understood")
+        self.database.store(self.database_connections)
     }
 }
 
@@ -194,11 +216,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(options) => serve::run(options).await,
         Command::Migrate(database) => {
-            let store = Store::new(&database.database_url, 1).context("DATABASE_URL can't be understood")?;
+            let store = database.store(1)?;
             store.migrate().await.context("the database could not be brought up to date")
         }
         Command::Account { command: AccountCommand::Create(options) } => create_account(options).await,
         Command::Revoke(options) => revoke::run(options).await,
+        Command::Audit { command } => audit::run(command).await,
+        Command::Erase(options) => erase::run(options).await,
         Command::Openapi => {
             println!("{}", routes::openapi(&Policy::parse(DX_POLICY)?).to_pretty_json()?);
             Ok(())
@@ -208,7 +232,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
-    let store = Store::new(&options.database.database_url, 1).context("DATABASE_URL can't be understood")?;
+    let store = options.database.store(1)?;
     let app = App::new(store, options.public_url, Vec::new())?;
     let known: Vec<_> = app.policy.features().iter().map(|feature| feature.name.clone()).collect();
     let features = options.features.unwrap_or_else(|| known.clone());
@@ -233,7 +257,8 @@ async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn instant(text: &str) -> Result<Timestamp, &'static str> {
+/// Parses an instant.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, &'static str> {
     pat_core::instant::parse(text).ok_or("it must be an instant such as 2027-01-31T12:00:00Z")
 }
 

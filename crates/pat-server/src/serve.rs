@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper_util::rt::TokioTimer;
+use pat_core::seal::key::Keys;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
@@ -13,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::app::{App, SharedApp};
 use crate::change::token_changes;
 use crate::cli::Serve;
+use crate::seals::sealer;
 use crate::store::StoreError;
 use crate::store::migrations::make_audit_partitions;
 use crate::{demo, routes};
@@ -35,6 +37,10 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// What keeps the server from starting.
 pub async fn run(options: Serve) -> anyhow::Result<()> {
     start_log(options.log_json);
+    let keys = options.seal_keys.read()?;
+    if keys.is_none() {
+        tracing::warn!("the audit log is not sealed: neither AUDIT_SEAL_KEY nor AUDIT_SEAL_KEY_FILE is given");
+    }
     let store = options.store()?;
     let app = Arc::new(App::new(store, options.public_url.clone(), options.trusted_proxies.clone())?);
     let listener = TcpListener::bind(options.listen)
@@ -42,7 +48,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     // Requests are answered from the start, with 503 while the database is away.
     app.set_preparing(options.migrate || options.demo);
-    let preparation = tokio::spawn(prepare(app.clone(), options.migrate, options.demo));
+    let preparation = tokio::spawn(prepare(app.clone(), options.migrate, options.demo, keys));
     let handle = axum_server::Handle::new();
     let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
@@ -75,7 +81,7 @@ async fn failure(preparation: JoinHandle<anyhow::Result<()>>) -> anyhow::Error {
 }
 
 /// Prepares the database, for which it must be reachable, and keeps the audit log's months ahead.
-async fn prepare(app: SharedApp, migrate: bool, with_demo: bool) -> anyhow::Result<()> {
+async fn prepare(app: SharedApp, migrate: bool, with_demo: bool, keys: Option<Keys>) -> anyhow::Result<()> {
     while let Err(error) = bring_up_to_date(&app, migrate, with_demo).await {
         match error {
             StoreError::Unavailable(error) => {
@@ -87,6 +93,9 @@ async fn prepare(app: SharedApp, migrate: bool, with_demo: bool) -> anyhow::Resu
     }
     app.set_preparing(false);
     tokio::spawn(token_changes::go_on(app.clone()));
+    if let Some(keys) = keys {
+        app.background.spawn(sealer::run(app.clone(), keys.current().clone()));
+    }
     loop {
         tokio::time::sleep(KEEP_MONTHS).await;
         let made = async { make_audit_partitions(&mut *app.store.conn().await?).await };

@@ -56,6 +56,8 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         }
         EventType::UserDeactivated => done(words::deactivated, words::tried_to_deactivate),
         EventType::UserReactivated => done(words::reactivated, words::tried_to_reactivate),
+        EventType::UserErased => words::erased(activity::OPERATOR),
+        EventType::AuditPruned => words::pruned(activity::OPERATOR, &row.text("month").map(plain).unwrap_or_default()),
         EventType::SettingsUpdated => settings_changed(row),
         EventType::AdminRefused => words::tried_to_administer(&who, &row.text("request").map(plain).unwrap_or_default()),
         // Said by `token_sentence` already.

@@ -78,6 +78,8 @@ pub fn event_type(event_type: EventType) -> &'static str {
         EventType::RolesUpdated => "Roles set",
         EventType::UserDeactivated => "Person deactivated",
         EventType::UserReactivated => "Person reactivated",
+        EventType::UserErased => "Person erased",
+        EventType::AuditPruned => "Audit log pruned",
         EventType::SessionsEnded => "Sessions of a person ended",
         EventType::SettingsUpdated => "Account settings changed",
         EventType::AdminRefused => "Administration refused",
@@ -170,6 +172,14 @@ pub fn reactivated(who: &str, user: &str) -> String {
 
 pub fn tried_to_reactivate(who: &str, user: &str) -> String {
     format!("{who} tried to reactivate {user}.")
+}
+
+pub fn erased(operator: &str) -> String {
+    format!("{operator} erased a deactivated person’s data.")
+}
+
+pub fn pruned(operator: &str, month: &str) -> String {
+    format!("{operator} removed {month} from the audit log.")
 }
 
 pub fn saved_settings(who: &str) -> String {

@@ -15,6 +15,7 @@ mod people;
 mod policy_table;
 mod properties;
 mod roles;
+mod seal;
 mod secret;
 mod settings;
 mod unused;

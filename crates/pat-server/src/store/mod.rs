@@ -9,6 +9,7 @@ pub mod pool;
 pub mod principals;
 pub mod resources;
 pub mod schema;
+pub mod seals;
 pub mod sessions;
 pub mod settings;
 pub mod statement;

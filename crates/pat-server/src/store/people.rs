@@ -93,6 +93,12 @@ pub async fn account_exists(conn: &mut Conn, id: AccountId) -> Result<bool, Stor
     Ok(select(exists(accounts::table.find(id.0))).get_result(conn).await?)
 }
 
+/// All accounts.
+pub async fn account_ids(conn: &mut Conn) -> Result<Vec<AccountId>, StoreError> {
+    let ids: Vec<Uuid> = accounts::table.select(accounts::id).order(accounts::id).load(conn).await?;
+    Ok(ids.into_iter().map(AccountId).collect())
+}
+
 /// An account's name.
 pub async fn account_name(conn: &mut Conn, id: AccountId) -> Result<String, StoreError> {
     Ok(accounts::table.find(id.0).select(accounts::name).first(conn).await?)

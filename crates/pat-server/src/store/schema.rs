@@ -140,6 +140,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_seals (starts_at) {
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        row_count -> BigInt,
+        digest -> Binary,
+        previous -> Binary,
+        key_id -> Binary,
+        seal -> Binary,
+        sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_seal_traces (starts_at) {
+        starts_at -> Timestamptz,
+        traces -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_prunings (starts_at) {
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        key_id -> Binary,
+        seal -> Binary,
+        pruned_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(accounts, account_settings, users, user_roles, sessions, tokens, token_usage);
 
 diesel::define_sql_function! {

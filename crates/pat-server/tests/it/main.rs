@@ -23,6 +23,7 @@ mod people_list;
 mod people_races;
 mod process;
 mod schema;
+mod seals;
 mod sessions;
 mod settings;
 mod settings_preview;

@@ -107,6 +107,52 @@ async fn without_a_database_it_starts_says_so_and_catches_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_a_key_it_seals_the_audit_log_and_logs_heads_but_not_the_key() {
+    let database = Database::create().await;
+    database
+        .sql(
+            "INSERT INTO audit_events (account_id, time, id, event_type, outcome)
+             SELECT id, pat_now() - interval '20 minutes', gen_random_uuid(), 'web_api.called', 'succeeded' FROM accounts",
+        )
+        .await
+        .unwrap();
+    let key = "5e".repeat(32);
+    let file = std::env::temp_dir().join(format!("seal-key-{}", uuid::Uuid::now_v7()));
+    std::fs::write(&file, format!("{key}\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let mut server = Process::start_with(&database.url, &["--audit-seal-key-file", file]);
+    while !server.log().contains("the audit log is sealed") {
+        assert!(server.child.try_wait().unwrap().is_none(), "the server ended: {}", server.log());
+        tokio::task::yield_now().await;
+    }
+    server.signal("-TERM");
+    assert!(tokio::task::block_in_place(|| server.child.wait().unwrap()).success(), "{}", server.log());
+    assert!(!server.log().contains(&key));
+    let output = Command::new(env!("CARGO_BIN_EXE_pat-server"))
+        .args(["audit", "verify", "--head", server.log.to_str().unwrap(), "--audit-seal-key-file", file])
+        .env_clear()
+        .env("DATABASE_URL", &database.url)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("2 rows in ") && said.contains(" in the chain"), "{output:?}");
+    std::fs::remove_file(file).unwrap();
+
+    let mut unsealed = Process::start_with(&database.url, &[]);
+    unsealed.until("/readyz", 200).await;
+    assert_eq!(unsealed.log().matches("the audit log is not sealed").count(), 1);
+    let mistyped = Command::new(env!("CARGO_BIN_EXE_pat-server"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env_clear()
+        .envs([("DATABASE_URL", database.url.as_str()), ("AUDIT_SEAL_KEY", &key[1..])])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(mistyped.stderr).unwrap();
+    assert!(!mistyped.status.success() && said.contains("AUDIT_SEAL_KEY holds no keys: key 1 is not 64 hexadecimal digits"), "{said}");
+    assert!(!said.contains(&key[1..]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signal_to_stop_ends_it_with_success() {
     let database = Database::create().await;
     let mut server = Process::start(&database.url);
