@@ -13,6 +13,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM debian:bookworm-slim
 COPY --from=build /pat-server /usr/local/bin/pat-server
+# What a database's certificate is checked with, unless DATABASE_CA names another file.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 # A number, so that orchestrators can see that it isn't root.
 USER 10001:10001
 ENV LISTEN=0.0.0.0:3000

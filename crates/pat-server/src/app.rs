@@ -11,6 +11,7 @@ use pat_core::policy::{DX_POLICY, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
 use crate::seals::Sealing;
@@ -19,6 +20,7 @@ use crate::throttle::Failures;
 use crate::verification::cache::PrincipalCache;
 use crate::verification::dead::DeadTokens;
 use crate::verification::uses::Uses;
+use crate::verification::gate::Gate;
 use crate::verification::writer::AuditWriter;
 
 /// The application.
@@ -47,6 +49,8 @@ pub struct App {
     is_preparing: AtomicBool,
     /// What tokens stood for when they were last looked up.
     pub principals: PrincipalCache,
+    /// Which look-ups of tokens that were never seen reach the primary.
+    pub gate: Gate,
     /// The way to the audit log for calls that only read.
     pub writer: AuditWriter,
     /// Refusals of dead tokens, of which one a minute becomes a row.
@@ -59,6 +63,10 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Last uses of tokens, on their way to the database.
     pub uses: Arc<Uses>,
+    /// Says that whoever still waits for an answer gets a 503 now: the process is about to end.
+    pub last_call: AtomicBool,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The application, shared.
@@ -70,10 +78,12 @@ impl App {
     /// # Errors
     /// If the policy table is broken or the operating system gives no randomness.
     pub fn new(store: Store, public_url: PublicUrl, trusted_proxies: Vec<IpNet>) -> anyhow::Result<Self> {
+        let metrics = Arc::<Metrics>::default();
         Ok(Self {
             principals: PrincipalCache::default(),
-            writer: AuditWriter::start(&store),
             uses: Uses::start(&store),
+            gate: Gate::new(store.load().max_size),
+            writer: AuditWriter::start(&store, &metrics),
             store,
             policy: Policy::parse(DX_POLICY)?,
             public_url,
@@ -89,6 +99,8 @@ impl App {
             sealing: Sealing::default(),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            last_call: AtomicBool::new(false),
+            metrics,
         })
     }
 

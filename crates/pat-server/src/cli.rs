@@ -1,6 +1,7 @@
 //! The command line. Every flag can be given as an environment variable.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -19,6 +20,7 @@ use crate::client::Client;
 use crate::erase::{self, Erase};
 use crate::public_url::PublicUrl;
 use crate::seals::command::{self as audit, AuditCommand, SealKeys};
+use crate::store::primary::Primary;
 use crate::store::{Store, people, settings};
 use crate::{health, revoke, routes, serve};
 
@@ -70,17 +72,22 @@ enum AccountCommand {
 #[derive(Debug, Args)]
 pub struct Database {
     /// A Postgres URL, for example `postgres://user:password@host:5432/pat`. Several hosts may be given, with target_session_attrs=read-write.
+    /// A database on another machine is spoken to over TLS, and its certificate and name are checked; sslmode=disable turns that off.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
+    /// The certificates, in a PEM file, that the database's must come from; the system's if left out.
+    #[arg(long, env = "DATABASE_CA", value_name = "FILE")]
+    database_ca: Option<PathBuf>,
 }
 
 impl Database {
     /// The database, with at most so many connections.
     ///
     /// # Errors
-    /// If its URL can't be parsed.
+    /// If its URL or its certificates can't be used.
     pub fn store(&self, connections: usize) -> anyhow::Result<Store> {
-        Store::new(&self.database_url, connections).context("DATABASE_URL can't be understood")
+        let primary = Primary::parse(&self.database_url, self.database_ca.as_deref()).context("DATABASE_URL can't be used")?;
+        Store::of(primary, connections)
     }
 }
 
@@ -154,6 +161,9 @@ pub struct Serve {
     /// The address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
+    /// The address to serve /metrics on, for Prometheus only; off if left out. Keep it from the public.
+    #[arg(long, env = "METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// The origin that people use, for example `https://tokens.example.com`; `http://` only on loopback.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
     pub public_url: PublicUrl,
@@ -215,10 +225,7 @@ struct CreateAccount {
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(options) => serve::run(options).await,
-        Command::Migrate(database) => {
-            let store = database.store(1)?;
-            store.migrate().await.context("the database could not be brought up to date")
-        }
+        Command::Migrate(database) => database.store(1)?.migrate().await.context("the database could not be brought up to date"),
         Command::Account { command: AccountCommand::Create(options) } => create_account(options).await,
         Command::Revoke(options) => revoke::run(options).await,
         Command::Audit { command } => audit::run(command).await,

@@ -31,6 +31,9 @@ pub async fn readyz(State(app): State<SharedApp>) -> Response {
 }
 
 async fn what_is_missing(app: &App) -> Result<Option<&'static str>, StoreError> {
+    if app.stopping.is_cancelled() {
+        return Ok(Some("the server stops"));
+    }
     if app.is_preparing() {
         return Ok(Some("the database is being prepared"));
     }

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,14 +10,20 @@ use hyper_util::rt::TokioTimer;
 use pat_core::seal::key::Keys;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::app::{App, SharedApp};
 use crate::change::token_changes;
 use crate::cli::Serve;
 use crate::seals::sealer;
+use crate::metrics::page;
 use crate::store::StoreError;
-use crate::store::migrations::make_audit_partitions;
+use crate::store::migrations::{self, make_audit_partitions};
+use crate::traces::{self, Traces};
 use crate::{demo, routes};
 
 /// Between two tries to reach the database at start.
@@ -28,15 +35,22 @@ const KEEP_MONTHS: Duration = Duration::from_mins(10);
 /// How long a client may take to send a request's head.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long requests may take to end after a signal to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// After a signal to stop, requests have this long to end; then those that wait are answered 503.
+const LAST_CALL: Duration = Duration::from_secs(5);
+
+/// How long after the signal the last connection is closed.
+const CLOSE: Duration = Duration::from_secs(7);
+
+/// How long after the signal what still runs is cut off: orchestrators kill after ten seconds.
+const END: Duration = Duration::from_secs(9);
 
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// What keeps the server from starting.
 pub async fn run(options: Serve) -> anyhow::Result<()> {
-    start_log(options.log_json);
+    let traces = Traces::start().context("OTEL_EXPORTER_OTLP_ENDPOINT can't be used")?;
+    start_log(options.log_json, traces.as_ref());
     let keys = options.seal_keys.read()?;
     if keys.is_none() {
         tracing::warn!("the audit log is not sealed: neither AUDIT_SEAL_KEY nor AUDIT_SEAL_KEY_FILE is given");
@@ -53,21 +67,46 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
     let serving = tokio::spawn(server.serve(routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>()));
+    if let Some(address) = options.metrics_listen {
+        serve_metrics(&app, address).await?;
+    }
     tracing::info!(listen = %options.listen, public_url = app.public_url.origin(), "serving");
     tokio::select! {
         signal = wait_for_signal() => signal?,
         failed = failure(preparation) => return Err(failed),
     }
+    let end = Instant::now() + END;
     tracing::info!("stopping");
     app.stopping.cancel();
-    handle.graceful_shutdown(Some(DRAIN));
+    handle.graceful_shutdown(Some(CLOSE));
+    let called = app.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(LAST_CALL).await;
+        called.last_call.store(true, Ordering::Relaxed);
+    });
     serving.await??;
-    // What doesn't end in time is taken back, and another server goes on with it.
+    // Requests are tasks of the background, too, and wait for their rows: when it is done, the audit writer is. What doesn't end
+    // in time is taken back, and another server goes on with it.
     app.background.close();
-    if tokio::time::timeout(DRAIN, app.background.wait()).await.is_err() {
+    if tokio::time::timeout_at(end, app.background.wait()).await.is_err() {
         tracing::warn!("background work was cut off");
     }
-    app.uses.write(&app.store).await;
+    if tokio::time::timeout_at(end, app.uses.write(&app.store)).await.is_err() {
+        tracing::warn!("some last uses were not noted");
+    }
+    if let Some(traces) = traces {
+        tokio::task::spawn_blocking(move || traces.stop()).await?;
+    }
+    Ok(())
+}
+
+/// Serves `/metrics` until the process ends, also while requests drain.
+async fn serve_metrics(app: &SharedApp, address: SocketAddr) -> anyhow::Result<()> {
+    let listener =
+        tokio::net::TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}, for --metrics-listen"))?;
+    let router = page::router(app.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    tracing::info!(listen = %address, "serving /metrics");
     Ok(())
 }
 
@@ -97,20 +136,30 @@ async fn prepare(app: SharedApp, migrate: bool, with_demo: bool, keys: Option<Ke
         app.background.spawn(sealer::run(app.clone(), keys.current().clone()));
     }
     loop {
-        tokio::time::sleep(KEEP_MONTHS).await;
-        let made = async { make_audit_partitions(&mut *app.store.conn().await?).await };
-        if let Err(error) = made.await {
+        if let Err(error) = keep_months(&app).await {
             tracing::warn!(%error, "the audit log's next months could not be made; trying again in {} s", KEEP_MONTHS.as_secs());
         }
+        tokio::time::sleep(KEEP_MONTHS).await;
     }
+}
+
+/// Makes the audit log's next months, and looks how many there are.
+async fn keep_months(app: &App) -> Result<(), StoreError> {
+    if !app.store.is_migrated().await? {
+        return Ok(());
+    }
+    let mut conn = app.store.conn().await?;
+    let made = make_audit_partitions(&mut conn).await;
+    let is_default_empty = migrations::default_partition_is_empty(&mut conn).await?;
+    app.metrics.audit.saw_months(migrations::audit_months_left(&mut conn).await?, !is_default_empty);
+    made
 }
 
 async fn bring_up_to_date(app: &App, migrate: bool, with_demo: bool) -> Result<(), StoreError> {
     if migrate {
         app.store.migrate().await?;
-    } else if app.store.is_migrated().await? {
-        make_audit_partitions(&mut *app.store.conn().await?).await?;
     }
+    keep_months(app).await?;
     if with_demo {
         demo::seed(app).await?;
     }
@@ -125,9 +174,11 @@ async fn wait_for_signal() -> anyhow::Result<()> {
     }
 }
 
-fn start_log(json: bool) {
+fn start_log(json: bool, traces: Option<&Traces>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter.and(filter_fn(|metadata| !traces::is_ours(metadata)));
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr);
-    if json { log.json().init() } else { log.init() }
+    let log = tracing_subscriber::fmt::layer().with_ansi(is_terminal).with_writer(std::io::stderr);
+    let log = if json { log.json().boxed() } else { log.boxed() };
+    tracing_subscriber::registry().with(log.with_filter(filter)).with(traces.map(Traces::layer)).init();
 }

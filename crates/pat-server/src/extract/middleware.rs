@@ -1,22 +1,31 @@
 //! What happens to every request before and after its handler.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
+use tracing::Instrument as _;
 
 use super::MAX_BODY;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::error::ApiError;
+use crate::metrics::http::Route;
 use crate::store::StoreError;
+use crate::traces;
 use crate::web_api::{self, WebApiError};
 
 /// How long a client waits at most. The work itself goes on.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a wait looks whether the server is about to end.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long the work may take. Then it is dropped, and with it its connection, which ends its transaction.
 const WORK_LIMIT: Duration = Duration::from_mins(1);
@@ -42,17 +51,18 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
     let client = Client::read(request.headers(), peer, &app.trusted_proxies);
     let request_id = client.request_id;
     let is_web_api = web_api::is_web_api(request.uri().path());
+    let (route, since) = (Route::of(&request, &app.policy), Instant::now());
     request.extensions_mut().insert(client);
+    let span = traces::request(&route, request_id);
     let mut response = if declares_too_much(&request) {
         error(is_web_api, ApiError::TooLarge)
     } else {
-        let work = app.background.spawn(tokio::time::timeout(WORK_LIMIT, next.run(request)));
-        match tokio::time::timeout(LIMIT, work).await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Err(panic)) => error(is_web_api, ApiError::Defect(panic.into())),
-            Err(elapsed) | Ok(Ok(Err(elapsed))) => error(is_web_api, ApiError::Store(StoreError::Unavailable(elapsed.into()))),
-        }
+        let work = tokio::time::timeout(WORK_LIMIT, next.run(request)).instrument(span.clone());
+        let work = app.background.spawn(work);
+        wait(&app, work).await.unwrap_or_else(|failure| error(is_web_api, failure))
     };
+    span.record("http.response.status_code", response.status().as_u16());
+    app.metrics.requests.count(&route, response.status().as_u16(), since.elapsed());
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, value);
@@ -61,6 +71,25 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
         headers.insert("x-request-id", value);
     }
     response
+}
+
+/// Waits for a request's task as long as a client should.
+async fn wait(app: &App, mut work: JoinHandle<Result<Response, Elapsed>>) -> Result<Response, ApiError> {
+    let since = Instant::now();
+    loop {
+        match tokio::time::timeout(LOOK, &mut work).await {
+            Ok(Ok(Ok(response))) => return Ok(response),
+            Ok(Err(panic)) => return Err(ApiError::Defect(panic.into())),
+            Ok(Ok(Err(elapsed))) => return Err(StoreError::Unavailable(elapsed.into()).into()),
+            Err(_) if app.last_call.load(Ordering::Relaxed) => return Err(StoreError::Unavailable("the server stops".into()).into()),
+            Err(elapsed) if since.elapsed() >= LIMIT => {
+                // A slow client is as possible as a database that has stopped talking, which must not keep others waiting.
+                app.store.doubt();
+                return Err(StoreError::Unavailable(elapsed.into()).into());
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 fn declares_too_much(request: &Request) -> bool {

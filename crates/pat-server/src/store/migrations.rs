@@ -75,6 +75,22 @@ pub async fn make_audit_partitions(conn: &mut Conn) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many months after this one have a partition, without a gap.
+pub async fn audit_months_left(conn: &mut Conn) -> Result<i64, StoreError> {
+    #[derive(diesel::QueryableByName)]
+    struct Months {
+        #[diesel(sql_type = BigInt)]
+        months: i64,
+    }
+    let sql = "
+SELECT count(*) AS months
+  FROM generate_series(1, 24) n
+ WHERE NOT EXISTS (
+       SELECT 1 FROM generate_series(1, n) m
+        WHERE to_regclass('audit_events_' || to_char((pat_now() AT TIME ZONE 'UTC') + make_interval(months => m), 'YYYY_MM')) IS NULL)";
+    Ok(diesel::sql_query(sql).get_result::<Months>(conn).await?.months)
+}
+
 /// Whether rows have landed in the partition that should stay empty.
 pub async fn default_partition_is_empty(conn: &mut Conn) -> Result<bool, StoreError> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM audit_events_default) AS flag";

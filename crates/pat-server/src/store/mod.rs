@@ -6,6 +6,7 @@ pub mod error;
 pub mod migrations;
 pub mod people;
 pub mod pool;
+pub mod primary;
 pub mod principals;
 pub mod resources;
 pub mod schema;

@@ -1,15 +1,19 @@
 //! Connections to the primary.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use diesel::{ConnectionError, ConnectionResult};
+use deadpool::managed::{Hook, HookError};
 use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 
 use super::StoreError;
 use super::audit::Known;
+use super::primary::Primary;
+use crate::metrics::histogram::Histogram;
+use crate::throttle::Line;
 
 /// A connection.
 pub type Conn = AsyncPgConnection;
@@ -17,10 +21,13 @@ pub type Conn = AsyncPgConnection;
 /// How long anybody waits for a connection, new or used.
 const WAIT: Duration = Duration::from_secs(3);
 
+/// Who may wait for a connection, for each that there is: as many as are served in a fraction of [`WAIT`].
+const WAITERS: usize = 32;
+
 /// The database as a Web API handler gets it.
 pub enum Data<'a> {
     /// A connection of the pool, taken when it is first needed: not every method reads.
-    Pooled(&'a Store, Option<Object<Conn>>),
+    Pooled(&'a Store, Option<Box<Object<Conn>>>),
     /// The connection of the transaction that a writing method runs in.
     Given(&'a mut Conn),
 }
@@ -37,29 +44,50 @@ impl<'a> Data<'a> {
             Self::Given(conn) => Ok(conn),
             Self::Pooled(store, conn) => match conn {
                 Some(conn) => Ok(conn),
-                None => Ok(conn.insert(store.conn().await?)),
+                None => Ok(conn.insert(store.conn().await?.into())),
             },
         }
     }
 }
 
-/// What every connection is told: no statement, lock or idle transaction lasts for ever; and statements are neither compiled nor shared
-/// out to workers, as to begin with that takes longer than ours last.
-const LIMITS: &str = "-c default_transaction_isolation=read\\ committed -c statement_timeout=30s -c lock_timeout=10s \
-    -c idle_in_transaction_session_timeout=60s -c jit=off -c max_parallel_workers_per_gather=0";
-
 /// The database.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool<Conn>,
-    database_url: String,
     /// What the audit log's rows can refer to.
     pub(super) known: Arc<Known>,
+    primary: Primary,
+    pressure: Arc<Pressure>,
     /// Set once the database was seen to have this binary's migrations.
     pub(super) migrated: Arc<OnceLock<()>>,
 }
 
-/// Without the URL, which may hold a password.
+/// Who wants connections, and which of these are not to be trusted.
+struct Pressure {
+    line: Line,
+    waits: Histogram,
+    refused: AtomicU64,
+    start: Instant,
+    /// Connections older than this, in microseconds since `start`, are closed instead of used again.
+    doubted: AtomicU64,
+}
+
+/// The pool at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Connections.
+    pub size: usize,
+    /// Connections at most.
+    pub max_size: usize,
+    /// Connections that nobody uses.
+    pub idle: usize,
+    /// Who waits for one.
+    pub waiting: usize,
+    /// Who was turned away since the start.
+    pub refused: u64,
+}
+
+/// Without the primary, whose configuration may hold a password.
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("pool", &self.pool.status()).finish_non_exhaustive()
@@ -72,24 +100,83 @@ impl Store {
     /// # Errors
     /// If `database_url` can't be parsed.
     pub fn new(database_url: &str, size: usize) -> anyhow::Result<Self> {
-        database_url.parse::<tokio_postgres::Config>()?;
+        Self::of(Primary::parse(database_url, None)?, size)
+    }
+
+    /// The same, of a primary that is known.
+    ///
+    /// # Errors
+    /// If the pool can't be made.
+    pub fn of(primary: Primary, size: usize) -> anyhow::Result<Self> {
         let mut config = ManagerConfig::default();
         // No ping before each use: a connection that is known to be closed is replaced, any other fault is a 503.
         config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(|url| Box::pin(connect(url)));
-        let manager = AsyncDieselConnectionManager::new_with_config(database_url, config);
+        let connecting = primary.clone();
+        config.custom_setup = Box::new(move |_| {
+            let primary = connecting.clone();
+            Box::pin(async move { primary.connect().await })
+        });
+        // The manager hands on a URL that is parsed already.
+        let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
+        let pressure = Arc::new(Pressure {
+            line: Line::new(size.saturating_mul(WAITERS + 1)),
+            waits: Histogram::of_seconds(),
+            refused: AtomicU64::new(0),
+            start: Instant::now(),
+            doubted: AtomicU64::new(0),
+        });
+        let doubts = pressure.clone();
+        let is_trusted = Hook::sync_fn(move |_, conn| {
+            let is_doubted = micros(conn.created.duration_since(doubts.start)) < doubts.doubted.load(Ordering::Relaxed);
+            if is_doubted { Err(HookError::message("it hung")) } else { Ok(()) }
+        });
         let pool = Pool::builder(manager)
+            .pre_recycle(is_trusted)
             .max_size(size)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(WAIT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool, database_url: database_url.to_owned(), known: Arc::default(), migrated: Arc::default() })
+        Ok(Self { pool, primary, pressure, known: Arc::default(), migrated: Arc::default() })
     }
 
-    /// A connection from the pool.
+    /// A connection from the pool. Where too many wait already, nobody waits in vain.
     pub async fn conn(&self) -> Result<Object<Conn>, StoreError> {
-        Ok(self.pool.get().await?)
+        let pressure = &self.pressure;
+        let Some(_place) = pressure.line.join() else {
+            pressure.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(StoreError::Unavailable("too many wait for a connection".into()));
+        };
+        let since = Instant::now();
+        let conn = self.pool.get().await;
+        pressure.waits.observe(since.elapsed().as_secs_f64());
+        if matches!(conn, Err(PoolError::Timeout(_))) {
+            pressure.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(conn?)
+    }
+
+    /// Says that somebody waited for the database in vain: what is connected now is not used again once it comes back to the
+    /// pool. A connection whose other end is gone without a word would keep everybody waiting who gets it.
+    pub fn doubt(&self) {
+        self.pressure.doubted.fetch_max(micros(self.pressure.start.elapsed()), Ordering::Relaxed);
+    }
+
+    /// The pool at this moment.
+    pub fn load(&self) -> Load {
+        let status = self.pool.status();
+        Load {
+            size: status.size,
+            max_size: status.max_size,
+            idle: status.available,
+            waiting: self.pressure.line.waiting(),
+            refused: self.pressure.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    /// How long connections were waited for.
+    pub fn waits(&self) -> &Histogram {
+        &self.pressure.waits
     }
 
     /// Closes all connections; whoever asks for one afterwards is refused.
@@ -104,26 +191,10 @@ impl Store {
 
     /// A connection of one's own, outside the pool.
     pub async fn own_conn(&self) -> Result<Conn, StoreError> {
-        connect(&self.database_url).await.map_err(|error| StoreError::Unavailable(error.into()))
+        self.primary.connect().await.map_err(|error| StoreError::Unavailable(error.into()))
     }
 }
 
-async fn connect(url: &str) -> ConnectionResult<Conn> {
-    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(describe(&error));
-    let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
-    let options = config.get_options().map_or_else(|| LIMITS.to_owned(), |given| format!("{LIMITS} {given}"));
-    config.options(options).application_name("pat-server").connect_timeout(WAIT).tcp_user_timeout(Duration::from_secs(10));
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    Conn::try_from_client_and_connection(client, connection).await
-}
-
-/// The driver's own text says little ("error connecting to server"); its causes say the rest.
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

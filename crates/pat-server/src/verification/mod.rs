@@ -6,6 +6,8 @@
 
 pub mod cache;
 pub mod dead;
+pub mod gate;
+mod look_up;
 mod row;
 pub mod uses;
 pub mod writer;
@@ -14,17 +16,20 @@ use diesel_async::AsyncConnection as _;
 use pat_core::attempt::{Attempt, Decided, Next, Proven, Row, Source};
 use pat_core::id::AccountId;
 use pat_core::policy::{Method, Verb};
-use pat_core::secret::{TokenDigest, TokenSecret};
+use pat_core::secret::TokenSecret;
 use pat_core::token::TokenStatus;
 use pat_core::verify::{Refusal, Window};
+use tracing::Instrument as _;
 
 use crate::app::{App, SharedApp};
 use crate::client::Client;
+use crate::metrics::Verdict;
 use crate::routes;
 use crate::store::audit::{self, ProvedRow};
 use crate::store::pool::Data;
 use crate::store::principals::{self, Principal};
 use crate::store::{Reach, StoreError, Transaction};
+use crate::traces;
 use crate::web_api::{Call, RawArguments, Reply, WebApiError};
 
 /// What a live token's call is answered with, and the proof that it may be.
@@ -34,6 +39,36 @@ pub struct Answer {
     pub reply: Result<Reply, WebApiError>,
     /// Without it there is no answer.
     pub proven: Proven,
+}
+
+impl Answer {
+    fn verdict(&self) -> Verdict {
+        match self.reply {
+            Err(WebApiError::MissingScopes { .. } | WebApiError::WrongTokenKind | WebApiError::RefusedBy(_) | WebApiError::InvalidAuth) => {
+                Verdict::Refused
+            }
+            _ => Verdict::Allowed,
+        }
+    }
+}
+
+/// What is said without a proof.
+struct Unproved {
+    verdict: Verdict,
+    error: WebApiError,
+}
+
+impl From<WebApiError> for Unproved {
+    fn from(error: WebApiError) -> Self {
+        let verdict = if matches!(error, WebApiError::RateLimited(_)) { Verdict::RateLimited } else { Verdict::Unavailable };
+        Self { verdict, error }
+    }
+}
+
+impl From<StoreError> for Unproved {
+    fn from(error: StoreError) -> Self {
+        WebApiError::from(error).into()
+    }
 }
 
 /// A call that waits for its answer.
@@ -56,24 +91,55 @@ pub async fn answer(
     secret: &TokenSecret,
     raw: RawArguments<'_>,
 ) -> Result<Answer, WebApiError> {
+    let answered = attempt(app, client, method, secret, raw).await;
+    app.metrics.verifications.count(match &answered {
+        Ok(answer) => answer.verdict(),
+        Err(unproved) => unproved.verdict,
+    });
+    answered.map_err(|unproved| unproved.error)
+}
+
+async fn attempt(
+    app: &SharedApp,
+    client: &Client,
+    method: &Method,
+    secret: &TokenSecret,
+    raw: RawArguments<'_>,
+) -> Result<Answer, Unproved> {
+    let counted = &app.metrics.verifications;
+    if app.writer.is_behind() {
+        counted.shed.inc();
+        return Err(StoreError::Unavailable("too many calls wait for their rows".into()).into());
+    }
     let request = Request { app, client, method, raw };
     let digest = secret.digest();
+    // Held from the look at the cache to its fill, so that a token is looked up once for all who show it at the same instant.
+    let mut claim = None;
     let mut attempt = Attempt::first();
     let mut holder = None;
+    let mut tries = 0;
     loop {
         let (principal, locked) = match attempt.source() {
             Source::Cache => match app.principals.get(&digest) {
                 Some(principal) => (principal, None),
-                None => {
-                    attempt = attempt.missed();
-                    continue;
-                }
+                None => match request.claim(&digest).await? {
+                    Ok(principal) => (principal, None),
+                    Err(right) => {
+                        claim = Some(right);
+                        attempt = attempt.missed();
+                        continue;
+                    }
+                },
             },
-            Source::Database => (request.find(digest).await?, None),
+            Source::Database => match claim.take() {
+                Some(right) => (request.find_unseen(digest, right).await?, None),
+                None => (request.find(digest).await?, None),
+            },
             Source::Locked => {
+                counted.locked.inc();
                 let mut tx = begin_locked(app, holder).await?;
                 let found = principals::find(&mut tx, &app.policy, &digest).await?;
-                (found.ok_or_else(|| request.unknown(digest))?, Some(tx))
+                (found.ok_or_else(|| request.unknown(None))?, Some(tx))
             }
         };
         holder = Some(reach(&principal));
@@ -82,24 +148,31 @@ pub async fn answer(
                 attempt = again;
                 continue;
             }
-            Decided::Dead(status) => return Err(request.dead(&principal, status).await),
+            Decided::Dead(status) => {
+                return Err(Unproved { verdict: Verdict::Dead, error: request.dead(&principal, status).await });
+            }
             Decided::Refused(refusal, prove) => (Err(refused(app, method, refusal)), prove, locked),
             Decided::Allowed(work) => {
-                let (reply, tx) = request.work(&principal, locked).await?;
+                let (reply, tx) = request.work(&principal, locked).instrument(traces::work()).await?;
                 (reply, work.done(), tx)
             }
         };
         // The database, or we, failed: dropping a transaction closes its connection. There is no answer that could need a row.
         if let Err(error @ (WebApiError::Store(_) | WebApiError::Defect(_))) = reply {
-            return Err(error);
+            return Err(error.into());
         }
-        let row = request.prove(&principal, &reply, prove.window(), tx).await?;
+        tries += 1_u32;
+        let row = request.prove(&principal, &reply, prove.window(), tx).instrument(traces::database("prove")).await?;
         match prove.recorded(row) {
             Next::Answer(proven) => {
+                tracing::Span::current().record("pat.attempts", tries);
                 request.note_use(&principal, &reply);
                 return Ok(Answer { reply, proven });
             }
-            Next::Again(again) => attempt = again,
+            Next::Again(again) => {
+                counted.repeated.inc();
+                attempt = again;
+            }
             Next::Unavailable => return Err(StoreError::Unavailable("the answer could not be proved".into()).into()),
         }
     }
@@ -117,25 +190,6 @@ async fn begin_locked(app: &App, holder: Option<(AccountId, Reach)>) -> Result<T
 }
 
 impl Request<'_> {
-    /// Reads the principal from the primary, for the cache as well.
-    async fn find(self, digest: TokenDigest) -> Result<Principal, WebApiError> {
-        if self.app.principals.is_unknown(&digest) {
-            return Err(self.unknown(digest));
-        }
-        let found = principals::find(&mut *self.app.store.conn().await?, &self.app.policy, &digest).await?;
-        let principal = found.ok_or_else(|| self.unknown(digest))?;
-        self.app.principals.fill(digest, &principal);
-        Ok(principal)
-    }
-
-    /// No row: anybody can make such tokens by the million. They are counted by address, and only such tokens are ever refused
-    /// for it: a valid one works from an address that floods, too.
-    fn unknown(self, digest: TokenDigest) -> WebApiError {
-        self.app.principals.note_unknown(digest);
-        tracing::debug!(ip = ?self.client.ip, request_id = %self.client.request_id, "unknown token");
-        self.app.look_up_failures.count(self.client.network()).map_or(WebApiError::InvalidAuth, WebApiError::RateLimited)
-    }
-
     /// Runs the handler. A writing one gets a transaction, and in it a savepoint, so that a refusal takes its writes back but
     /// keeps its row.
     async fn work(

@@ -6,11 +6,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pat_core::attempt::Row;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use crate::metrics::Metrics;
 use crate::store::audit::{self, ProvedRow};
 use crate::store::{Conn, Store, StoreError};
 
@@ -23,7 +24,11 @@ const IN_FLIGHT: usize = 2;
 /// Requests that may wait for a batch.
 const QUEUE: usize = 4096;
 
-/// How long a request may wait for its row.
+/// Places in the queue that are left when calls are turned away before they do any work.
+const BEHIND: usize = QUEUE / 8;
+
+/// How long a request may wait for its row, and so how long a batch may take: then nobody waits for it any more, and a
+/// connection that says nothing is given up.
 const LIMIT: Duration = Duration::from_secs(10);
 
 struct Waiting {
@@ -39,13 +44,23 @@ pub struct AuditWriter {
 
 impl AuditWriter {
     /// Starts the writer. It connects when the first row comes.
-    pub fn start(store: &Store) -> Self {
+    pub fn start(store: &Store, metrics: &Arc<Metrics>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..IN_FLIGHT {
-            tokio::spawn(work(store.clone(), waiting.clone()));
+            tokio::spawn(work(store.clone(), metrics.clone(), waiting.clone()));
         }
         Self { queue }
+    }
+
+    /// Rows that wait.
+    pub fn waiting(&self) -> usize {
+        QUEUE.saturating_sub(self.queue.capacity())
+    }
+
+    /// Whether so much waits that who comes now would wait in vain.
+    pub fn is_behind(&self) -> bool {
+        self.queue.capacity() < BEHIND
     }
 
     /// Writes a row if what it was decided on still stands, and says what became of it. [`Row::Unknown`] also when the writer
@@ -61,7 +76,7 @@ impl AuditWriter {
 }
 
 /// Takes what waits, writes it, tells, again.
-async fn work(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+async fn work(store: Store, metrics: Arc<Metrics>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     let mut conn = None;
     loop {
         let mut batch = Vec::with_capacity(BATCH);
@@ -70,9 +85,14 @@ async fn work(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
             return;
         }
         let (rows, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.row, waiting.answer)).unzip();
-        let outcomes = match write(&store, &mut conn, &rows).await {
-            Ok(outcomes) => outcomes,
+        let since = Instant::now();
+        let outcomes = match write_in_time(&store, &mut conn, &rows).await {
+            Ok(outcomes) => {
+                metrics.writer.wrote(rows.len(), since.elapsed());
+                outcomes
+            }
             Err(error) => {
+                metrics.writer.failed.inc();
                 tracing::warn!(%error, rows = rows.len(), "a batch of the audit log was not written");
                 conn = None;
                 vec![Row::Unknown; rows.len()]
@@ -83,6 +103,13 @@ async fn work(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
             let _gave_up = answer.send(outcome);
         }
     }
+}
+
+async fn write_in_time(store: &Store, conn: &mut Option<Conn>, rows: &[ProvedRow]) -> Result<Vec<Row>, StoreError> {
+    tokio::time::timeout(LIMIT, write(store, conn, rows)).await.unwrap_or_else(|elapsed| {
+        store.doubt();
+        Err(StoreError::Unavailable(elapsed.into()))
+    })
 }
 
 async fn write(store: &Store, conn: &mut Option<Conn>, rows: &[ProvedRow]) -> Result<Vec<Row>, StoreError> {

@@ -26,6 +26,7 @@ pub use self::error::WebApiError;
 use crate::app::SharedApp;
 use crate::client::Client;
 use crate::extract::json::read_body;
+use crate::metrics::Verdict;
 use crate::store::principals::Principal;
 use crate::verification::{self, Answer};
 
@@ -67,7 +68,10 @@ async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<An
     let (parts, body) = request.into_parts();
     let body = read_body(Request::new(body)).await?;
     let method = find(&app.policy, parts.method.as_str(), parts.uri.path())?;
-    let secret = bearer(&parts.headers)?;
+    let secret = bearer(&parts.headers).inspect_err(|error| {
+        let is_absent = matches!(error, WebApiError::NotAuthed);
+        app.metrics.verifications.count(if is_absent { Verdict::Absent } else { Verdict::Malformed });
+    })?;
     let raw = RawArguments { query: parts.uri.query().unwrap_or_default(), headers: &parts.headers, body: &body };
     verification::answer(app, client, method, &secret, raw).await
 }

@@ -1,55 +1,6 @@
 //! The database away: said, retried, and never mistaken for a bad token.
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-
-use crate::support::{Database, Server, json, serve};
-
-/// A door to the database that can be shut, with everybody inside thrown out.
-struct Door {
-    url: String,
-    is_open: watch::Sender<bool>,
-}
-
-impl Door {
-    async fn to(database: &Database) -> Self {
-        let target = url::Url::parse(&database.url).unwrap();
-        let address = format!("{}:{}", target.host_str().unwrap(), target.port().unwrap_or(5432));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut url = target;
-        url.set_host(Some("127.0.0.1")).unwrap();
-        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
-        let (is_open, seen) = watch::channel(true);
-        tokio::spawn(async move {
-            loop {
-                let (inside, _) = listener.accept().await.unwrap();
-                tokio::spawn(pass(inside, address.clone(), seen.clone()));
-            }
-        });
-        Self { url: url.to_string(), is_open }
-    }
-
-    fn shut(&self) {
-        self.is_open.send_replace(false);
-    }
-
-    fn open(&self) {
-        self.is_open.send_replace(true);
-    }
-}
-
-/// Passes bytes on while the door is open. A state is watched, not an event: who is still on the way in is thrown out, too.
-async fn pass(mut inside: TcpStream, address: String, mut is_open: watch::Receiver<bool>) {
-    let through = async {
-        let mut outside = TcpStream::connect(address).await.unwrap();
-        tokio::io::copy_bidirectional(&mut inside, &mut outside).await
-    };
-    tokio::select! {
-        biased;
-        _ = is_open.wait_for(|is_open| !is_open) => {}
-        _ = through => {}
-    }
-}
+use crate::support::{Database, Door, Server, json, serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_away_answers_are_503_and_it_works_again_without_a_restart() {

@@ -1,67 +1,10 @@
 //! The real process: what it logs, how it starts without a database, how it stops.
 
-use std::process::{Child, Command, Stdio};
-
+use diesel_async::SimpleAsyncConnection as _;
 use reqwest::Client;
+use tokio::task::JoinSet;
 
-use crate::support::{Answer, Bearer, Browser, Database, PASSWORD, Server, json};
-
-struct Process {
-    child: Child,
-    base: String,
-    log: std::path::PathBuf,
-}
-
-impl Process {
-    /// Starts the server at the most talkative log level.
-    fn start(database_url: &str) -> Self {
-        Self::start_with(database_url, &["--migrate", "--demo"])
-    }
-
-    fn start_with(database_url: &str, options: &[&str]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let log = std::env::temp_dir().join(format!("pat-server-test-{}.log", uuid::Uuid::now_v7()));
-        let base = format!("http://127.0.0.1:{port}");
-        let child = Command::new(env!("CARGO_BIN_EXE_pat-server"))
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--public-url", &base])
-            .args(options)
-            .env_clear()
-            .env("DATABASE_URL", database_url)
-            .env("RUST_LOG", "trace")
-            .stdin(Stdio::null())
-            .stderr(std::fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        Self { child, base, log }
-    }
-
-    /// Waits until a path answers with a status.
-    async fn until(&mut self, path: &str, status: u16) {
-        let url = format!("{}{path}", self.base);
-        while Client::new().get(&url).send().await.map_or(0, |answer| answer.status().as_u16()) != status {
-            assert!(self.child.try_wait().unwrap().is_none(), "the server ended: {}", self.log());
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
-    }
-
-    fn signal(&self, signal: &str) {
-        // The shell has `kill` built in; a small Linux image has no other.
-        let arguments = ["-c", "kill \"$0\" \"$1\"", signal, &self.child.id().to_string()];
-        assert!(Command::new("sh").args(arguments).status().unwrap().success());
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.log);
-    }
-}
+use crate::support::{Answer, Bearer, Browser, Database, PASSWORD, Process, Server, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_reaches_the_log_even_at_trace_level() {
@@ -194,4 +137,80 @@ async fn the_demo_alone_waits_for_its_database_too() {
         tokio::task::yield_now().await;
     }
     assert!(late.child.try_wait().unwrap().is_none(), "{}", late.log());
+}
+
+/// Calls that wait for the database when the signal comes, and a server that waits for them.
+struct Draining {
+    server: Process,
+    calls: JoinSet<u16>,
+    holder: diesel_async::AsyncPgConnection,
+    database: Database,
+}
+
+impl Draining {
+    async fn start() -> Self {
+        let database = Database::create().await;
+        let metrics = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Postgres itself would end none of them.
+        let url = format!("{}?options=-c%20statement_timeout%3D300s%20-c%20lock_timeout%3D300s", database.url);
+        let mut server = Process::start_with(&url, &["--metrics-listen", &format!("127.0.0.1:{metrics}")]);
+        server.until("/readyz", 200).await;
+        let browser = Browser::new(&server.base);
+        browser.post("/api/session", json!({ "email": "member@demo.test", "password": PASSWORD })).await;
+        let minted = browser.mint("ci", &["catalog:read"]).await;
+        let bearer = Bearer::new(&server.base, minted.body["token"].as_str().unwrap());
+        assert_eq!(bearer.get("/auth.info").await.status, 200);
+        let mut holder = database.connect().await;
+        holder.batch_execute("BEGIN; LOCK TABLE audit_events IN SHARE ROW EXCLUSIVE MODE").await.unwrap();
+        let mut calls = JoinSet::new();
+        for _ in 0..10 {
+            let bearer = bearer.clone();
+            calls.spawn(async move { bearer.get("/auth.info").await.status });
+        }
+        // All of them are past the cache, on their way to the audit log.
+        let page = format!("http://127.0.0.1:{metrics}/metrics");
+        while !Answer::of(Client::new().get(&page)).await.text.contains("\npat_cache_hits_total 10\n") {
+            tokio::task::yield_now().await;
+        }
+        Self { server, calls, holder, database }
+    }
+
+    async fn rows(&self) -> usize {
+        let sql = "SELECT 1 FROM audit_events WHERE event_type = 'web_api.called'";
+        self.database.sql(sql).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_in_flight_at_the_signal_are_answered_and_on_record() {
+    let mut draining = Draining::start().await;
+    draining.server.signal("-TERM");
+    while !draining.server.log().contains("stopping") {
+        tokio::task::yield_now().await;
+    }
+    assert!(Client::new().get(format!("{}/healthz", draining.server.base)).send().await.is_err(), "nobody new is let in");
+    draining.holder.batch_execute("ROLLBACK").await.unwrap();
+    let mut answers = Vec::new();
+    while let Some(status) = draining.calls.join_next().await {
+        answers.push(status.unwrap());
+    }
+    assert_eq!(answers, [200; 10]);
+    let status = tokio::task::block_in_place(|| draining.server.child.wait().unwrap());
+    assert!(status.success(), "{}", draining.server.log());
+    assert_eq!(draining.rows().await, 11);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_can_t_end_are_answered_503_and_the_process_ends() {
+    let mut draining = Draining::start().await;
+    draining.server.signal("-TERM");
+    let mut answers = Vec::new();
+    while let Some(status) = draining.calls.join_next().await {
+        answers.push(status.unwrap());
+    }
+    assert_eq!(answers, [503; 10]);
+    // The lock is still held.
+    let status = tokio::task::block_in_place(|| draining.server.child.wait().unwrap());
+    assert!(status.success(), "{}", draining.server.log());
+    draining.holder.batch_execute("ROLLBACK").await.unwrap();
 }

@@ -2,12 +2,15 @@
 
 mod callers;
 mod database;
+mod door;
+mod process;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use pat_server::app::{App, SharedApp};
+use pat_server::public_url::PublicUrl;
 use pat_server::routes;
 use pat_server::store::Store;
 pub use serde_json::json;
@@ -15,6 +18,8 @@ use tokio::net::TcpListener;
 
 pub use self::callers::{Answer, Bearer, Browser};
 pub use self::database::Database;
+pub use self::door::Door;
+pub use self::process::Process;
 
 /// Every demo user's password.
 pub const PASSWORD: &str = pat_server::demo::PASSWORD;
@@ -141,10 +146,14 @@ impl Server {
 
 /// Serves an application on a free port.
 pub async fn serve(database_url: &str) -> (String, SharedApp) {
+    serve_app(|base| App::new(Store::new(database_url, 20).unwrap(), base, Vec::new()).unwrap()).await
+}
+
+/// Serves one that was made for its origin.
+pub async fn serve_app(app: impl FnOnce(PublicUrl) -> App) -> (String, SharedApp) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let store = Store::new(database_url, 20).unwrap();
-    let app = Arc::new(App::new(store, base.parse().unwrap(), Vec::new()).unwrap());
+    let app = Arc::new(app(base.parse().unwrap()));
     let router = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (base, app)
