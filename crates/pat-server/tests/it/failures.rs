@@ -5,14 +5,14 @@ use std::collections::HashSet;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncConnection as _, RunQueryDsl as _, SimpleAsyncConnection as _};
 use pat_server::app::App;
 use pat_server::routes;
 use pat_server::store::Store;
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
-use crate::support::{Answer, Bearer, Browser, Door, Server, json, serve, serve_app};
+use crate::support::{Answer, Bearer, Browser, Database, Door, Server, json, serve, serve_app};
 
 fn assert_unavailable(answer: &Answer) {
     assert_eq!((answer.verdict(), answer.header("retry-after")), ((503, "unavailable"), "1"), "{answer:?}");
@@ -203,6 +203,27 @@ async fn a_database_that_stops_talking_is_given_up_and_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn connections_from_before_somebody_waited_in_vain_are_not_used_again() {
+    #[derive(diesel::QueryableByName)]
+    struct Backend {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        pid: i32,
+    }
+    let database = Database::create().await;
+    let store = Store::new(&database.url, 1).unwrap();
+    let backend = async || {
+        let mut conn = store.conn().await.unwrap();
+        diesel::sql_query("SELECT pg_backend_pid() AS pid").get_result::<Backend>(&mut *conn).await.unwrap().pid
+    };
+    let first = backend().await;
+    assert_eq!(backend().await, first);
+    store.doubt();
+    let second = backend().await;
+    assert_ne!(second, first);
+    assert_eq!(backend().await, second, "a new one is trusted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_audit_log_is_behind_calls_are_turned_away_before_any_work() {
     let caller = Caller::start().await;
     let app = caller.server.app.clone();
@@ -219,6 +240,7 @@ async fn when_the_audit_log_is_behind_calls_are_turned_away_before_any_work() {
         calls.spawn(router.clone().oneshot(request()));
     }
     while !app.writer.is_behind() {
+        assert!(calls.try_join_next().is_none(), "nobody is answered before it is behind");
         tokio::task::yield_now().await;
     }
     let turned_away = router.clone().oneshot(request()).await.unwrap();
