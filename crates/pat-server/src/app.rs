@@ -14,7 +14,6 @@ use tokio_util::task::TaskTracker;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
-use crate::seals::Sealing;
 use crate::store::Store;
 use crate::throttle::Failures;
 use crate::verification::cache::PrincipalCache;
@@ -55,8 +54,6 @@ pub struct App {
     pub writer: AuditWriter,
     /// Refusals of dead tokens, of which one a minute becomes a row.
     pub dead_tokens: DeadTokens,
-    /// How far behind the audit log's seals are.
-    pub sealing: Sealing,
     /// Work that nobody may be waiting for: jobs of many steps, and calls whose clients can hang up.
     pub background: TaskTracker,
     /// Says that the server stops; whoever works in the background looks between two steps.
@@ -82,7 +79,7 @@ impl App {
         Ok(Self {
             principals: PrincipalCache::default(),
             uses: Uses::start(&store),
-            gate: Gate::new(store.load().max_size),
+            gate: Gate::new(store.usage().max_size),
             writer: AuditWriter::start(&store, &metrics),
             store,
             policy: Policy::parse(DX_POLICY)?,
@@ -96,7 +93,6 @@ impl App {
             openapi: OnceLock::new(),
             is_preparing: AtomicBool::new(false),
             dead_tokens: DeadTokens::default(),
-            sealing: Sealing::default(),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
             last_call: AtomicBool::new(false),

@@ -163,7 +163,7 @@ impl Audit {
         self.misplaced_rows.store(i64::from(has_misplaced_rows), Ordering::Relaxed);
     }
 
-    /// Notes how old the oldest minute is that should be sealed and isn't.
+    /// Notes how old the oldest instant is that isn't sealed yet; at rest five to six minutes.
     pub fn saw_seals(&self, lag: Duration) {
         self.seal_lag.store(i64::try_from(lag.as_secs()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }

@@ -90,11 +90,11 @@ impl Snapshot {
         page.maybe("audit_months_left", "Months after this one that have a partition", Audit::seen(&audit.months_left))?;
         page.maybe("audit_rows_misplaced", "1 if rows lie in the default partition", Audit::seen(&audit.misplaced_rows))?;
         page.counter("audit_seals", "Minutes of the audit log sealed by this process", audit.seals.get())?;
-        page.maybe("audit_seal_lag_seconds", "Age of the oldest minute that should be sealed and isn't", Audit::seen(&audit.seal_lag))
+        page.maybe("audit_seal_lag_seconds", "Age of the oldest instant of the audit log that isn't sealed yet; at rest five to six minutes", Audit::seen(&audit.seal_lag))
     }
 
     fn pool(&self, page: &mut Page<'_>) -> fmt::Result {
-        let load = self.0.store.load();
+        let load = self.0.store.usage();
         page.gauge("pool_connections", "Connections to the primary", load.size)?;
         page.gauge("pool_connections_max", "Connections to the primary at most", load.max_size)?;
         page.gauge("pool_connections_idle", "Connections that nobody uses", load.idle)?;

@@ -121,7 +121,10 @@ pub async fn run(app: SharedApp, key: Key) {
         let goes_on = matches!(done, Ok((Step::Sealed(_), _)));
         match done {
             Ok((step, lag)) => {
-                app.sealing.set_lag(lag);
+                app.metrics.audit.saw_seals(lag.unsigned_abs());
+                if goes_on {
+                    app.metrics.audit.seals.inc();
+                }
                 log.note(&step);
             }
             Err(error) => log.warn(|| tracing::warn!(%error, "the audit log could not be sealed; trying again in {} s", PAUSE.as_secs())),

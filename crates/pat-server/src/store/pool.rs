@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// The pool at this moment.
-    pub fn load(&self) -> Load {
+    pub fn usage(&self) -> Load {
         let status = self.pool.status();
         Load {
             size: status.size,

@@ -170,7 +170,7 @@ async fn with_all_connections_taken_callers_are_told_and_known_tokens_still_work
     assert_unavailable(&caller.page.mint("x", &["catalog:read"]).await);
     assert_unavailable(&caller.write().await);
     assert_eq!(caller.reader.get("/auth.info").await.status, 200, "the audit writer has a connection of its own");
-    assert!(caller.server.app.store.load().refused >= 2);
+    assert!(caller.server.app.store.usage().refused >= 2);
 
     // So many wait that nobody more is let in: answered at once, while those are still waiting.
     let mut line = JoinSet::new();
@@ -178,11 +178,11 @@ async fn with_all_connections_taken_callers_are_told_and_known_tokens_still_work
         let store = caller.server.app.store.clone();
         line.spawn(async move { store.conn().await.is_ok() });
     }
-    while caller.server.app.store.load().waiting < 33 {
+    while caller.server.app.store.usage().waiting < 33 {
         tokio::task::yield_now().await;
     }
     assert_unavailable(&caller.page.get("/api/personal-access-tokens").await);
-    assert_eq!(caller.server.app.store.load().waiting, 33, "it was answered before any of those who waited");
+    assert_eq!(caller.server.app.store.usage().waiting, 33, "it was answered before any of those who waited");
     drop(taken);
     while line.join_next().await.is_some() {}
     caller.assert_all_works().await;

@@ -94,7 +94,7 @@ async fn many_addresses_that_flood_leave_connections_to_others() {
         while server.app.metrics.verifications.look_ups.get() < 2 {
             tokio::task::yield_now().await;
         }
-        let load = server.app.store.load();
+        let load = server.app.store.usage();
         assert!(load.size - load.idle <= 1, "the flood has one connection: {load:?}");
         assert_eq!(valid.get("/entities.list").await.status, 200, "known tokens are served");
         assert_eq!(owner.get("/api/session").await.status, 200, "and people");

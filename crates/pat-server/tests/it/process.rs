@@ -1,5 +1,7 @@
 //! The real process: what it logs, how it starts without a database, how it stops.
 
+use std::process::Command;
+
 use diesel_async::SimpleAsyncConnection as _;
 use reqwest::Client;
 use tokio::task::JoinSet;
@@ -72,7 +74,7 @@ async fn with_a_key_it_seals_the_audit_log_and_logs_heads_but_not_the_key() {
     assert!(tokio::task::block_in_place(|| server.child.wait().unwrap()).success(), "{}", server.log());
     assert!(!server.log().contains(&key));
     let output = Command::new(env!("CARGO_BIN_EXE_pat-server"))
-        .args(["audit", "verify", "--head", server.log.to_str().unwrap(), "--audit-seal-key-file", file])
+        .args(["audit", "verify", "--head", server.log_file.to_str().unwrap(), "--audit-seal-key-file", file])
         .env_clear()
         .env("DATABASE_URL", &database.url)
         .output()

@@ -8,7 +8,7 @@ use reqwest::Client;
 pub struct Process {
     pub child: Child,
     pub base: String,
-    log: std::path::PathBuf,
+    pub log_file: std::path::PathBuf,
 }
 
 impl Process {
@@ -37,7 +37,7 @@ impl Process {
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        Self { child, base, log }
+        Self { child, base, log_file: log }
     }
 
     /// Waits until a path answers with a status.
@@ -50,7 +50,7 @@ impl Process {
     }
 
     pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
+        std::fs::read_to_string(&self.log_file).unwrap()
     }
 
     pub fn signal(&self, signal: &str) {
@@ -64,6 +64,6 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.log);
+        let _ = std::fs::remove_file(&self.log_file);
     }
 }
