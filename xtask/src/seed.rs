@@ -27,6 +27,8 @@ const ROLES: &str = include_str!("seed/roles.sql");
 const TOKENS: &str = include_str!("seed/tokens.sql");
 const USAGE: &str = include_str!("seed/usage.sql");
 const CALLERS: &str = include_str!("seed/callers.sql");
+const PRINCIPALS: &str = include_str!("seed/principals.sql");
+const CLIENTS: &str = include_str!("seed/clients.sql");
 const AUDIT: &str = include_str!("seed/audit.sql");
 const CHANGES: &str = include_str!("seed/changes.sql");
 
@@ -80,7 +82,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 /// Changes with every change of the statements.
 pub(crate) fn fingerprint() -> String {
     let mut hasher = blake3::Hasher::new();
-    for sql in [PREPARE, PEOPLE, USERS, ROLES, TOKENS, USAGE, CALLERS, AUDIT, CHANGES] {
+    for sql in [PREPARE, PEOPLE, USERS, ROLES, TOKENS, USAGE, CALLERS, PRINCIPALS, CLIENTS, AUDIT, CHANGES] {
         hasher.update(sql.as_bytes());
     }
     hasher.finalize().to_hex().chars().take(8).collect()
@@ -198,6 +200,8 @@ fn make_audit_log(client: &mut Client, url: &str, sizes: Sizes) -> Result<()> {
     if callers == 0 {
         bail!("no token was used in the time of the audit log: make more tokens");
     }
+    client.batch_execute(PRINCIPALS)?;
+    client.batch_execute(CLIENTS)?;
     let middle = sizes.audit / 2;
     step(&format!("making {} audit rows", sizes.audit), || {
         let progress = Progress::new(sizes.audit);

@@ -53,7 +53,8 @@ impl Database {
     pub(super) fn warm(&mut self) -> Result<()> {
         self.client.batch_execute("VACUUM (ANALYZE)")?;
         self.client.batch_execute(
-            "SELECT count(user_agent) FROM audit_events; SELECT count(hint) FROM tokens; SELECT count(ip) FROM token_usage",
+            "SELECT count(request_id) FROM audit_events; SELECT count(user_name) FROM audit_principals;
+             SELECT count(user_agent) FROM audit_clients; SELECT count(hint) FROM tokens; SELECT count(ip) FROM token_usage",
         )?;
         Ok(())
     }
@@ -107,7 +108,7 @@ impl Database {
                 let (times, ids) = keys.map(|(time, id)| (time.as_str(), id.as_str())).unzip();
                 (
                     "SELECT e.* FROM unnest($1::text[]::timestamptz[], $2::text[]::uuid[]) k (time, id)
-                       JOIN audit_events e ON e.account_id = @account AND e.time = k.time AND e.id = k.id",
+                       JOIN audit_log e ON e.account_id = @account AND e.time = k.time AND e.id = k.id",
                     times,
                     ids,
                 )

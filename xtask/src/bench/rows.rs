@@ -106,7 +106,7 @@ impl Maker<'_> {
         let (list, from) = match table {
             Table::Users => ("/users", "users"),
             Table::Tokens => ("/tokens", "tokens JOIN token_usage ON token_id = id"),
-            Table::Audit => ("/events", "audit_events"),
+            Table::Audit => ("/events", "audit_log"),
         };
         let account = if table == Table::Tokens { "tokens.account_id" } else { "account_id" };
         let expected =
@@ -248,14 +248,15 @@ impl Maker<'_> {
         // Chosen in a sample, as it is the busy ones that are found there.
         let often = |column: &str| {
             format!(
-                "SELECT {column}::text FROM audit_events TABLESAMPLE SYSTEM (0.5) WHERE account_id = @account AND {column} IS NOT NULL GROUP BY {column} ORDER BY count(*)"
+                "SELECT {column}::text FROM audit_events e TABLESAMPLE SYSTEM (0.5) JOIN audit_principals p ON p.id = principal_id
+                  WHERE e.account_id = @account AND {column} IS NOT NULL GROUP BY {column} ORDER BY count(*)"
             )
         };
         let busy_user = self.database.text(&format!("{} DESC LIMIT 1", often("user_id")))?;
         let rare_user = self.database.text(&format!("{} LIMIT 1", often("user_id")))?;
         let busy_token = self.database.text(&format!("{} DESC LIMIT 1", often("token_id")))?;
         let rare_token = self.database.text(&format!("{} LIMIT 1", often("token_id")))?;
-        let ip = "SELECT host(ip) FROM audit_events WHERE account_id = @account AND ip IS NOT NULL GROUP BY ip ORDER BY count(*)";
+        let ip = "SELECT host(ip) FROM audit_log WHERE account_id = @account AND ip IS NOT NULL GROUP BY ip ORDER BY count(*)";
         let (busy_ip, rare_ip) = (self.database.text(&format!("{ip} DESC LIMIT 1"))?, self.database.text(&format!("{ip} LIMIT 1"))?);
         let begin = instant(self.database, "date_trunc('month', pat_now()) - interval '50 days'")?;
         let end = instant(self.database, "date_trunc('month', pat_now()) - interval '49 days'")?;
@@ -302,7 +303,8 @@ impl Maker<'_> {
     fn activity(&mut self) -> Result<()> {
         for (name, order) in [("busy", "DESC"), ("rare", "ASC")] {
             let sql = format!(
-                "SELECT token_id::text FROM audit_events TABLESAMPLE SYSTEM (0.5) WHERE account_id = @account AND token_id IS NOT NULL
+                "SELECT token_id::text FROM audit_events e TABLESAMPLE SYSTEM (0.5) JOIN audit_principals p ON p.id = principal_id
+                  WHERE e.account_id = @account AND token_id IS NOT NULL
                   GROUP BY token_id ORDER BY count(*) {order} LIMIT 1"
             );
             let token = self.database.text(&sql)?;
@@ -379,7 +381,7 @@ impl Maker<'_> {
         );
         let from = instant(self.database, "date_trunc('month', pat_now()) - interval '20 days'")?;
         let until = instant(self.database, "date_trunc('month', pat_now()) - interval '10 days'")?;
-        let rows = format!("audit_events WHERE account_id = @account AND time >= '{from}' AND time < '{until}'");
+        let rows = format!("audit_log WHERE account_id = @account AND time >= '{from}' AND time < '{until}'");
         let expected = self.database.count(&rows)?;
         let path = format!("/api/admin/audit-events/export?from={from}&until={until}");
         self.export("export of ten days of the audit log, jsonl".to_owned(), path, 0, expected, format!("SELECT * FROM {rows}"));

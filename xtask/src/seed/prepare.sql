@@ -5,6 +5,10 @@ CREATE SCHEMA seed;
 CREATE FUNCTION seed.share(n bigint, salt bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (hashint8extended(n, salt) & 2147483647)::float8 / 2147483648 $$;
 
+-- Ids of what audit rows refer to.
+CREATE FUNCTION seed.number(n bigint, salt bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT hashint8extended(n, salt) & 9223372036854775807 $$;
+
 CREATE FUNCTION seed.pick(n bigint, salt bigint, choices text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT choices[1 + floor(seed.share(n, salt) * cardinality(choices))::integer] $$;
 
@@ -18,8 +22,11 @@ CREATE FUNCTION seed.id(at timestamptz, n bigint, salt bigint) RETURNS uuid LANG
 CREATE FUNCTION seed.address(n bigint, salt bigint) RETURNS inet LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT inet '10.20.0.1' + floor(power(seed.share(n, salt), 2) * 4000)::bigint $$;
 
+CREATE FUNCTION seed.user_agents() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT '{curl/8.5.0,python-requests/2.32.3,dx-cli/1.14.0,dx-mcp/0.9.2,Go-http-client/2.0,axios/1.7.9,"Terraform/1.9.8 provider/0.4.1","node-fetch/3.3.2"}'::text[] $$;
+
 CREATE FUNCTION seed.user_agent(n bigint, salt bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT seed.pick(n, salt, '{curl/8.5.0,python-requests/2.32.3,dx-cli/1.14.0,dx-mcp/0.9.2,Go-http-client/2.0,axios/1.7.9,"Terraform/1.9.8 provider/0.4.1","node-fetch/3.3.2"}') $$;
+    AS $$ SELECT seed.pick(n, salt, seed.user_agents()) $$;
 
 -- The policy table, filled by the command. `frequency`: which part of the people that may grant a scope put it on a token.
 CREATE TABLE seed.scopes (name text, place integer, frequency float8);

@@ -47,7 +47,7 @@ async fn nobody_else_may_and_the_attempt_is_recorded() {
     assert_eq!(owner.token(&id).await.body["status"], "active");
     assert_eq!(server.count("audit_log WHERE event_type = 'personal_access_tokens.deleted' AND outcome = 'refused'").await, 1);
     let refused = server
-        .texts("SELECT concat_ws(' ', user_email, reason, context->>'request') AS text FROM audit_log WHERE event_type = 'admin.refused'")
+        .texts("SELECT concat_ws(' ', user_email, reason, context->>'request') AS text FROM audit_log WHERE event_type = 'admin.refused' ORDER BY time")
         .await;
     assert_eq!(
         refused,

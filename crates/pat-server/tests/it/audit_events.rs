@@ -248,7 +248,7 @@ async fn an_export_that_the_database_ends_is_aborted() {
     make_rows(&server, 60_000, "user_agent", "repeat('x', 300)").await;
     let mut response = admin.request(reqwest::Method::GET, &format!("{LIST}/export")).send().await.unwrap();
     assert!(response.chunk().await.unwrap().is_some());
-    server.sql("ALTER VIEW audit_log RENAME TO lost").await;
+    server.sql("ALTER TABLE audit_events RENAME TO lost").await;
     let end = loop {
         match response.chunk().await {
             Ok(Some(_)) => {}
