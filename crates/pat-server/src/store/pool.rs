@@ -5,6 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Hook, HookError};
+use diesel::dsl::sql;
+use diesel::sql_types::Timestamptz;
+use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -25,6 +28,7 @@ const WAIT: Duration = Duration::from_secs(3);
 const WAITERS: usize = 32;
 
 /// The database as a Web API handler gets it.
+#[expect(clippy::large_enum_variant, reason = "there is one a call, on the stack")]
 pub enum Data<'a> {
     /// A connection of the pool, taken when it is first needed: not every method reads.
     Pooled(&'a Store, Option<Box<Object<Conn>>>),
@@ -111,10 +115,11 @@ impl Store {
         let mut config = ManagerConfig::default();
         // No ping before each use: a connection that is known to be closed is replaced, any other fault is a 503.
         config.recycling_method = RecyclingMethod::Fast;
-        let connecting = primary.clone();
+        let known = Arc::<Known>::default();
+        let connecting = (primary.clone(), known.clone());
         config.custom_setup = Box::new(move |_| {
-            let primary = connecting.clone();
-            Box::pin(async move { primary.connect().await })
+            let (primary, known) = connecting.clone();
+            Box::pin(async move { connect(&primary, &known).await })
         });
         // The manager hands on a URL that is parsed already.
         let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
@@ -137,7 +142,7 @@ impl Store {
             .create_timeout(Some(WAIT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool, primary, pressure, known: Arc::default(), migrated: Arc::default() })
+        Ok(Self { pool, primary, pressure, known, migrated: Arc::default() })
     }
 
     /// A connection from the pool. Where too many wait already, nobody waits in vain.
@@ -191,8 +196,18 @@ impl Store {
 
     /// A connection of one's own, outside the pool.
     pub async fn own_conn(&self) -> Result<Conn, StoreError> {
-        self.primary.connect().await.map_err(|error| StoreError::Unavailable(error.into()))
+        connect(&self.primary, &self.known).await.map_err(|error| StoreError::Unavailable(error.into()))
     }
+}
+
+/// Connects, and finds out whether it is another database than before: a promoted standby or a restored one may lack what was written.
+async fn connect(primary: &Primary, known: &Known) -> ConnectionResult<Conn> {
+    // Here only, as it has a `load` for everything.
+    use diesel_async::RunQueryDsl as _;
+    let mut conn = primary.connect().await?;
+    let started = diesel::select(sql::<Timestamptz>("pg_postmaster_start_time()")).get_result::<jiff_diesel::Timestamp>(&mut conn).await;
+    known.meet(started.map_err(ConnectionError::CouldntSetupConfiguration)?.into());
+    Ok(conn)
 }
 
 fn micros(time: Duration) -> u64 {

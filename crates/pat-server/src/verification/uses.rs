@@ -58,7 +58,9 @@ impl Uses {
         uses.sort_unstable_by_key(|used| used.token.0);
         let written: Result<(), StoreError> = async { tokens::note_uses(&mut *store.conn().await?, &uses).await }.await;
         if let Err(error) = written {
-            uses.iter().for_each(|used| self.noted.invalidate(&used.token));
+            for used in &uses {
+                self.noted.invalidate(&used.token);
+            }
             tracing::warn!(%error, tokens = uses.len(), "last uses were not noted");
         }
     }

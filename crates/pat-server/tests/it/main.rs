@@ -15,6 +15,7 @@ mod failures;
 mod fence;
 mod floods;
 mod fresh_sign_in;
+mod interning;
 mod inventory;
 mod metrics;
 mod organization_tokens;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -128,8 +129,7 @@ impl Ids {
 
     fn get(&self, digest: &Digest) -> Option<i64> {
         let Entry { id, since } = self.0.get(digest)?;
-        let age = Timestamp::now().duration_since(since);
-        (age < KEPT).then_some(id)
+        (Timestamp::now().duration_since(since) < KEPT).then_some(id)
     }
 }
 
@@ -139,11 +139,13 @@ impl Ids {
 pub struct Known {
     pub(super) principals: Ids,
     pub(super) clients: Ids,
+    /// When the server that was met last had started.
+    server: Mutex<Option<Timestamp>>,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Self { principals: Ids(Cache::new(PRINCIPALS)), clients: Ids(Cache::new(CLIENTS)) }
+        Self { principals: Ids(Cache::new(PRINCIPALS)), clients: Ids(Cache::new(CLIENTS)), server: Mutex::default() }
     }
 }
 
@@ -158,10 +160,14 @@ impl Known {
         }
     }
 
-    /// Forgets everything: another server, or the same one after a restart, may have lost what was committed last.
-    pub fn clear(&self) {
-        self.principals.0.clear();
-        self.clients.0.clear();
+    /// Forgets everything when the database turns out to be another server than before, or the same one restarted: it may have lost
+    /// what was committed last.
+    pub fn meet(&self, started: Timestamp) {
+        let before = self.server.lock().replace(started);
+        if before.is_some_and(|before| before != started) {
+            self.principals.0.clear();
+            self.clients.0.clear();
+        }
     }
 }
 
@@ -194,4 +200,53 @@ pub(super) fn resolve<'a>(
         }
     });
     (ids.collect(), drawn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: Digest = [1; 32];
+
+    fn known() -> Known {
+        let known = Known::default();
+        known.keep(Written { principals: HashMap::from([(DIGEST, 7)]), clients: HashMap::new() });
+        known
+    }
+
+    #[test]
+    fn ids_are_used_for_a_week() {
+        let known = known();
+        assert_eq!(known.principals.get(&DIGEST), Some(7));
+        let entry = |since| known.principals.0.insert(DIGEST, Entry { id: 7, since });
+        entry(Timestamp::now() - KEPT + SignedDuration::from_mins(1));
+        assert_eq!(known.principals.get(&DIGEST), Some(7));
+        entry(Timestamp::now() - KEPT);
+        assert_eq!(known.principals.get(&DIGEST), None);
+    }
+
+    #[test]
+    fn another_server_knows_nothing() {
+        let known = known();
+        known.meet(Timestamp::UNIX_EPOCH);
+        known.meet(Timestamp::UNIX_EPOCH);
+        assert_eq!(known.principals.get(&DIGEST), Some(7));
+        known.meet(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1));
+        assert_eq!(known.principals.get(&DIGEST), None);
+    }
+
+    #[test]
+    fn what_differs_in_one_field_is_another() {
+        let ids = Known::default().principals;
+        let principal = |user_name, token_name| {
+            let fields = Principal { account_id: Uuid::nil(), user_id: None, user_name, user_email: None, token_id: None, token_name };
+            match ids.refer(&fields) {
+                Reference::Unknown(unwritten) => unwritten.digest,
+                Reference::Known(id) => panic!("{id}"),
+            }
+        };
+        let all = [principal(Some("a"), None), principal(None, Some("a")), principal(None, None), principal(Some(""), None)];
+        assert_eq!(all.iter().collect::<std::collections::HashSet<_>>().len(), all.len());
+        assert_eq!(all[0], principal(Some("a"), None));
+    }
 }

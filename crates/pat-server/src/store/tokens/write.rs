@@ -132,6 +132,9 @@ pub struct Use {
 /// Notes uses as the last ones of their tokens. Rows are locked in the order of tokens: servers that note the same ones wait
 /// for each other at most. Another may have noted a later use.
 pub async fn note_uses(conn: &mut Conn, uses: &[Use]) -> Result<(), StoreError> {
+    fn column<'a, T>(uses: &'a [Use], of: impl Fn(&'a Use) -> T) -> Vec<T> {
+        uses.iter().map(of).collect()
+    }
     let query = "
         UPDATE token_usage SET last_used_at = pat_now(), ip = used.ip, user_agent = used.user_agent
           FROM (SELECT u.token_id, given.ip, given.user_agent
@@ -140,9 +143,6 @@ pub async fn note_uses(conn: &mut Conn, uses: &[Use]) -> Result<(), StoreError> 
                  WHERE u.last_used_at IS NULL OR u.last_used_at < pat_now()
                  ORDER BY u.token_id FOR NO KEY UPDATE OF u) used
          WHERE token_usage.token_id = used.token_id";
-    fn column<'a, T>(uses: &'a [Use], of: impl Fn(&'a Use) -> T) -> Vec<T> {
-        uses.iter().map(of).collect()
-    }
     diesel::sql_query(query)
         .bind::<Array<SqlUuid>, _>(column(uses, |used| used.token.0))
         .bind::<Array<SqlUuid>, _>(column(uses, |used| used.account.0))
