@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use diesel_async::{AsyncConnection as _, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
 use pat_server::app::App;
 use pat_server::routes;
 use pat_server::store::Store;
@@ -213,7 +213,8 @@ async fn connections_from_before_somebody_waited_in_vain_are_not_used_again() {
     let store = Store::new(&database.url, 1).unwrap();
     let backend = async || {
         let mut conn = store.conn().await.unwrap();
-        diesel::sql_query("SELECT pg_backend_pid() AS pid").get_result::<Backend>(&mut *conn).await.unwrap().pid
+        let query = diesel::sql_query("SELECT pg_backend_pid() AS pid");
+        diesel_async::RunQueryDsl::get_result::<Backend>(query, &mut *conn).await.unwrap().pid
     };
     let first = backend().await;
     assert_eq!(backend().await, first);
