@@ -65,23 +65,13 @@ async fn a_changed_row_is_named() {
         set("context = '{\"n\": 20}'"),
         set("request_id = gen_random_uuid()"),
         set("session_id = gen_random_uuid()"),
-        set("principal_id = 7").0.pipe(|sql| (sql, "its principal is not there".to_owned())),
-        set(&format!("id = '{}'", row(9))).0.pipe(|sql| (sql, format!("the row {} of 2026-03-10T11:00:02Z was changed", row(9)))),
-        set("time = '2026-03-10T11:00:02.000001Z'")
-            .0
-            .pipe(|sql| (sql, format!("the row {} of 2026-03-10T11:00:02.000001Z was changed", row(2)))),
+        (set("principal_id = 7").0, "its principal is not there".to_owned()),
+        (set(&format!("id = '{}'", row(9))).0, format!("the row {} of 2026-03-10T11:00:02Z was changed", row(9))),
+        (set("time = '2026-03-10T11:00:02.000001Z'").0, format!("the row {} of 2026-03-10T11:00:02.000001Z was changed", row(2))),
     ];
     let cases: Vec<_> = cases.iter().map(|(sql, words)| (sql.as_str(), words.clone())).collect();
     each_is_found(&log, &cases).await;
 }
-
-trait Pipe: Sized {
-    fn pipe<T>(self, then: impl FnOnce(Self) -> T) -> T {
-        then(self)
-    }
-}
-
-impl Pipe for String {}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_row_is_told_by_its_neighbour() {
