@@ -4,6 +4,7 @@ mod database;
 mod measure;
 mod report;
 mod rows;
+mod verify;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -24,16 +25,18 @@ use crate::workspace::Workspace;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    part: Part,
+    part: Option<Part>,
 }
 
 #[derive(clap::Subcommand)]
 enum Part {
     /// The admins' lists, filters, previews and exports, against plain SELECTs and COPY
     Admin(Admin),
+    /// Calls with a token: what one costs, and what changes, floods and size do to it
+    Verify(verify::Verify),
 }
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 struct Admin {
     #[command(flatten)]
     sizes: Sizes,
@@ -56,18 +59,30 @@ struct Admin {
 
 /// Measures and prints; the exit code is 0 when every goal is met.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<ExitCode> {
-    let Part::Admin(admin) = &arguments.part;
-    let report = admin.run(workspace)?;
-    if admin.json {
-        println!("{:#}", report.json());
-    } else {
-        print!("{report}");
-    }
-    Ok(if report.is_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_met = match &arguments.part {
+        Some(Part::Admin(admin)) => admin.run(workspace)?,
+        Some(Part::Verify(verify)) => verify.run(workspace)?,
+        None => {
+            let verified = verify::Verify::default().run(workspace)?;
+            Admin::default().run(workspace)? && verified
+        }
+    };
+    Ok(if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Admin {
-    fn run(&self, workspace: &Workspace) -> Result<Report> {
+    /// Measures and prints; true when every goal is met.
+    fn run(&self, workspace: &Workspace) -> Result<bool> {
+        let report = self.measure(workspace)?;
+        if self.json {
+            println!("{:#}", report.json());
+        } else {
+            print!("{report}");
+        }
+        Ok(report.is_met())
+    }
+
+    fn measure(&self, workspace: &Workspace) -> Result<Report> {
         step("building the server", || {
             let mut cargo = workspace.cargo();
             process::check(cargo.args(["build", "--release", "--package", "pat-server"]), "the server doesn't compile: see above")

@@ -36,16 +36,21 @@ pub(crate) fn prepare() -> Result<PathBuf> {
     chromium().context("the package chromium is installed, but no chromium is in the search path")
 }
 
-/// Runs all browser tests against a server with fresh demo data.
-pub(crate) fn run(workspace: &Workspace, chromium: &Path, server: &Server) -> Result<Counts> {
-    let folder = workspace.root.join("frontend/e2e");
+/// Installs Playwright in the folder of the browser tests.
+pub(crate) fn install(folder: &Path) -> Result<()> {
     step("installing Playwright", || {
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder);
+        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
         // The browser is the system's.
         npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
         process::check(&mut npm, "npm can't install frontend/e2e/package-lock.json: see above")
-    })?;
+    })
+}
+
+/// Runs all browser tests against a server with fresh demo data.
+pub(crate) fn run(workspace: &Workspace, chromium: &Path, server: &Server) -> Result<Counts> {
+    let folder = workspace.root.join("frontend/e2e");
+    install(&folder)?;
     let report = workspace.target.join("playwright.json");
     // A report of an earlier run must not stand for this one.
     if report.exists() {

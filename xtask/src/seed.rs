@@ -42,14 +42,20 @@ const SLOTS: usize = 8;
 #[derive(Clone, Copy, clap::Args)]
 pub(crate) struct Sizes {
     /// Tokens of the account
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(i64).range(1000..))]
+    #[arg(long, default_value_t = Self::default().tokens, value_parser = clap::value_parser!(i64).range(1000..))]
     pub(crate) tokens: i64,
     /// People of the account
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(100..))]
+    #[arg(long, default_value_t = Self::default().users, value_parser = clap::value_parser!(i64).range(100..))]
     pub(crate) users: i64,
     /// Rows of its audit log, over four months
-    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(i64).range(1000..))]
+    #[arg(long, default_value_t = Self::default().audit, value_parser = clap::value_parser!(i64).range(1000..))]
     pub(crate) audit: i64,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { tokens: 1_000_000, users: 10_000, audit: 10_000_000 }
+    }
 }
 
 /// Options of `cargo xtask seed`.

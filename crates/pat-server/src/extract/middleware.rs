@@ -64,6 +64,7 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
     span.record("http.response.status_code", response.status().as_u16());
     app.metrics.requests.count(&route, response.status().as_u16(), since.elapsed());
     let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + 1);
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }

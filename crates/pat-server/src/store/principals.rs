@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Untyped, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use jiff::fmt::serde::timestamp::microsecond;
 use jiff::{SignedDuration, Timestamp};
@@ -141,12 +143,33 @@ SELECT t.id, t.kind, t.name, t.scopes, t.created_at, t.expires_at, t.paused_unti
   JOIN account_settings s ON s.account_id = t.account_id
   LEFT JOIN users u ON u.account_id = t.account_id AND u.id = t.owner_id
   LEFT JOIN token_usage l ON l.token_id = t.id
- WHERE t.digest = $1";
+ WHERE t.digest = ";
+
+/// The look-up as one of diesel's own statements: a connection parses and plans it once, which takes as long as to run it.
+struct Find<'a> {
+    digest: &'a [u8],
+}
+
+impl QueryFragment<Pg> for Find<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        static SQL: LazyLock<String> = LazyLock::new(|| FIND.replace("{SETTINGS}", settings::COLUMNS));
+        out.push_sql(&SQL);
+        out.push_bind_param::<Binary, _>(&self.digest)
+    }
+}
+
+impl QueryId for Find<'_> {
+    type QueryId = Find<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Find<'_> {
+    type SqlType = Untyped;
+}
 
 /// Finds the principal of a token; `None` if there never was such a token.
 pub async fn find(conn: &mut Conn, policy: &Policy, digest: &TokenDigest) -> Result<Option<Principal>, StoreError> {
-    static QUERY: LazyLock<String> = LazyLock::new(|| FIND.replace("{SETTINGS}", settings::COLUMNS));
-    let row = diesel::sql_query(QUERY.as_str()).bind::<Binary, _>(digest.0.as_slice()).get_result::<Row>(conn).await.optional()?;
+    let row = Find { digest: &digest.0 }.get_result::<Row>(conn).await.optional()?;
     row.map(|row| row.principal(policy)).transpose()
 }
 

@@ -17,6 +17,9 @@ use crate::web_api::WebApiError;
 /// How long a call waits for another one's look-up of the same token.
 const CLAIM_LIMIT: Duration = Duration::from_secs(3);
 
+/// How long a look-up may take. One on a connection that has stopped talking would keep all others out that need its turn.
+const LOOK_UP_LIMIT: Duration = Duration::from_secs(3);
+
 impl<'a> Request<'a> {
     /// What another call finds that looks the token up at this moment, or the right to do so.
     pub(super) async fn claim(self, digest: &TokenDigest) -> Result<Result<Principal, Claim<'a>>, StoreError> {
@@ -50,8 +53,12 @@ impl<'a> Request<'a> {
     async fn read(self, digest: TokenDigest) -> Result<Option<Principal>, StoreError> {
         let mut conn = self.app.store.conn().await?;
         self.app.metrics.verifications.look_ups.inc();
-        let found = principals::find(&mut conn, &self.app.policy, &digest).instrument(traces::database("look up")).await?;
-        Ok(found)
+        let found = principals::find(&mut conn, &self.app.policy, &digest).instrument(traces::database("look up"));
+        let found = tokio::time::timeout(LOOK_UP_LIMIT, found).await.map_err(|elapsed| {
+            self.app.store.doubt();
+            StoreError::Unavailable(elapsed.into())
+        })?;
+        Ok(found?)
     }
 
     /// No row: anybody can make such tokens by the million. They are counted by address, and only such tokens are ever refused

@@ -19,6 +19,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use pat_core::attempt::Proven;
 use pat_core::policy::{Found, Method, Policy};
 use pat_core::secret::TokenSecret;
+use serde::Serialize;
 use serde_json::Value;
 
 pub use self::arguments::{Arguments, RawArguments};
@@ -44,6 +45,14 @@ pub struct Call<'a> {
 /// What a handler answers: the members beside `ok`.
 pub type Reply = serde_json::Map<String, Value>;
 
+/// A success as it goes over the wire.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    ok: bool,
+    #[serde(flatten)]
+    reply: &'a Reply,
+}
+
 /// Whether a path is the Web API's: its first segment has a dot.
 pub fn is_web_api(path: &str) -> bool {
     path.strip_prefix('/').unwrap_or(path).split('/').next().is_some_and(|segment| segment.contains('.'))
@@ -55,8 +64,7 @@ pub async fn serve(app: &SharedApp, client: &Client, request: Request) -> Respon
     // A reply leaves with its proof only.
     match answered.and_then(|Answer { reply, proven }| reply.map(|reply| (reply, proven))) {
         Ok((reply, Proven { .. })) => {
-            let body: Reply = [("ok".to_owned(), Value::Bool(true))].into_iter().chain(reply).collect();
-            let mut response = axum::Json(body).into_response();
+            let mut response = axum::Json(Envelope { ok: true, reply: &reply }).into_response();
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
             response
         }

@@ -225,6 +225,35 @@ async fn connections_from_before_somebody_waited_in_vain_are_not_used_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn look_ups_that_hang_give_up_their_turn() {
+    let mut server = Server::start().await;
+    let door = Door::to(&server.database).await;
+    (server.base, server.app) = serve(&door.url).await;
+    let page = server.sign_in("admin@demo.test").await;
+    let mut unseen = Vec::new();
+    for _ in 0..6 {
+        unseen.push(server.token(&page, &["catalog:read"]).await.0);
+    }
+    let last = unseen.pop().unwrap();
+    // So many connections that each look-up gets one that is about to fall silent.
+    let mut taken = Vec::new();
+    for _ in 0..10 {
+        taken.push(server.app.store.conn().await.unwrap());
+    }
+    drop(taken);
+    door.hold();
+    let mut calls = JoinSet::new();
+    for bearer in unseen {
+        calls.spawn(async move { bearer.get("/auth.info").await });
+    }
+    while let Some(call) = calls.join_next().await {
+        assert_unavailable(&call.unwrap());
+    }
+    door.open();
+    assert_eq!(last.get("/auth.info").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_audit_log_is_behind_calls_are_turned_away_before_any_work() {
     let caller = Caller::start().await;
     let app = caller.server.app.clone();
