@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask dev`, `test`, `seed`, `bench`, `dist`.
+//! Developer commands: `cargo xtask dev`, `test`, `seed`, `bench`, `torture`, `dist`.
 //!
 //! This file only reads the command line; each command and each thing a command owns (Postgres, the page, the server,
 //! the browser) has its own file.
@@ -20,6 +20,7 @@ mod seed;
 mod server;
 mod test;
 mod toolchain;
+mod torture;
 mod watch;
 mod workspace;
 
@@ -46,6 +47,8 @@ enum Command {
     Seed(seed::Arguments),
     /// Measure what is promised about speed
     Bench(bench::Arguments),
+    /// Break servers, connections and Postgres while tokens change and are used, and check that every promise was kept
+    Torture(torture::Arguments),
     /// Build one self-contained server binary with the page inside
     Dist,
 }
@@ -73,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(arguments) => test::run(&workspace, &arguments),
         Command::Seed(arguments) => seed::run(&workspace, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        Command::Torture(arguments) => torture::run(&workspace, &arguments),
         Command::Dist => dist::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

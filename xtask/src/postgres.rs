@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use self::cluster::Cluster;
+pub(crate) use self::cluster::pair::{Address, Pair};
 use self::docker::Container;
 use crate::packages;
 use crate::process;
@@ -25,6 +26,8 @@ pub(crate) enum Purpose {
     Test,
     /// Data is kept, as it takes minutes to make, and writes wait for the disk, as they do in earnest.
     Bench,
+    /// Everything is thrown away at the end, and much happens to it before. It is always a pair of private clusters.
+    Torture,
 }
 
 impl Purpose {
@@ -33,6 +36,7 @@ impl Purpose {
             Self::Dev => "dev",
             Self::Test => "test",
             Self::Bench => "bench",
+            Self::Torture => "torture",
         }
     }
 
@@ -40,16 +44,21 @@ impl Purpose {
     fn variable(self) -> &'static str {
         match self {
             Self::Dev => "DATABASE_URL",
-            Self::Test => "TEST_DATABASE_URL",
+            Self::Test | Self::Torture => "TEST_DATABASE_URL",
             Self::Bench => "BENCH_DATABASE_URL",
         }
+    }
+
+    /// Whether nothing is kept.
+    fn is_fleeting(self) -> bool {
+        matches!(self, Self::Test | Self::Torture)
     }
 
     /// Settings of the server. A benchmark's has memory as a server of that size has; its planner is asked nothing else than usual.
     fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Dev => &[],
-            Self::Test => &["max_connections=300", "fsync=off", "full_page_writes=off"],
+            Self::Test | Self::Torture => &["max_connections=300", "fsync=off", "full_page_writes=off"],
             Self::Bench => &["shared_buffers=1GB", "effective_cache_size=3GB", "max_wal_size=4GB"],
         }
     }

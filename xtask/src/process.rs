@@ -97,7 +97,8 @@ impl Group {
         let _ = self.0.wait();
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends a signal to the whole group.
+    pub(crate) fn signal(&self, signal: Signal) {
         if let Ok(id) = i32::try_from(self.id()) {
             // Fails only when the group is gone already.
             let _ = killpg(Pid::from_raw(id), signal);

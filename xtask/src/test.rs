@@ -13,7 +13,7 @@ use crate::progress::{seconds, step};
 use crate::server::{self, Server};
 use crate::toolchain::{self, WASM};
 use crate::workspace::Workspace;
-use crate::{browser, clients, page};
+use crate::{browser, clients, page, torture};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -41,6 +41,8 @@ enum Suite {
     Clients,
     /// The page works in Chromium
     Browser,
+    /// Every promise holds while servers, connections and Postgres break; and the check notices when one doesn't
+    Torture,
 }
 
 /// Runs the suites and prints `N passed, N failed` last; the exit code is 0 when nothing failed.
@@ -120,6 +122,11 @@ impl Bench<'_> {
                 self.page()?;
                 let server = self.demo("browser")?;
                 browser::run(self.workspace, &chromium, &server)
+            }
+            Suite::Torture => {
+                let kept = torture::torture(self.workspace, &torture::Arguments::short(false))?;
+                let noticed = torture::torture(self.workspace, &torture::Arguments::short(true))?;
+                Ok([kept, noticed].into_iter().map(Counts::one).sum())
             }
         }
     }

@@ -51,6 +51,8 @@ const END: Duration = Duration::from_secs(9);
 pub async fn run(options: Serve) -> anyhow::Result<()> {
     let traces = Traces::start().context("OTEL_EXPORTER_OTLP_ENDPOINT can't be used")?;
     start_log(options.log_json, traces.as_ref());
+    #[cfg(feature = "unproved")]
+    crate::verification::unproved::check_meant()?;
     let keys = options.seal_keys.read()?;
     if keys.is_none() {
         tracing::warn!("the audit log is not sealed: neither AUDIT_SEAL_KEY nor AUDIT_SEAL_KEY_FILE is given");

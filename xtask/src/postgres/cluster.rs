@@ -1,5 +1,7 @@
 //! A private Postgres cluster: this checkout's own data, on a free port of 127.0.0.1, behind a random password.
 
+pub(super) mod pair;
+
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
@@ -57,7 +59,7 @@ impl Cluster {
             }
             Purpose::Dev | Purpose::Bench => {}
             // A killed run may have left its server and data.
-            Purpose::Test => cluster.discard()?,
+            Purpose::Test | Purpose::Torture => cluster.discard()?,
         }
         if !cluster.data().is_dir() {
             step("creating a private Postgres cluster", || cluster.create())?;
@@ -97,7 +99,7 @@ impl Cluster {
         // an unoptimised test binary a tenth of a second.
         initdb.args(["--username=postgres", "--auth=password", "--encoding=UTF8", "--locale", LOCALE]);
         initdb.arg("--pwfile").arg(&password).arg("--pgdata").arg(&fresh);
-        if self.purpose == Purpose::Test {
+        if self.purpose.is_fleeting() {
             initdb.arg("--no-sync");
         }
         let output = process::read(&mut initdb)?;
@@ -210,7 +212,7 @@ impl Drop for Cluster {
         {
             eprintln!("{error:#}");
         }
-        if self.purpose == Purpose::Test
+        if self.purpose.is_fleeting()
             && let Err(error) = remove_folder(&self.home)
         {
             eprintln!("{error:#}");

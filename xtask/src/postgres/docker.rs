@@ -33,7 +33,7 @@ impl Container {
     pub(super) fn start(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
         step("starting Postgres in Docker", || match purpose {
             Purpose::Dev => Self::compose(workspace),
-            Purpose::Test | Purpose::Bench => Self::throw_away(workspace, purpose),
+            Purpose::Test | Purpose::Bench | Purpose::Torture => Self::throw_away(workspace, purpose),
         })
     }
 

@@ -9,6 +9,8 @@ pub mod dead;
 pub mod gate;
 mod look_up;
 mod row;
+#[cfg(feature = "unproved")]
+pub mod unproved;
 pub mod uses;
 pub mod writer;
 
@@ -25,11 +27,15 @@ use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::metrics::Verdict;
 use crate::routes;
-use crate::store::audit::{self, ProvedRow};
+use crate::store::audit;
+#[cfg(not(feature = "unproved"))]
+use crate::store::audit::{NewEvent, Proof, ProvedRow};
 use crate::store::pool::Data;
 use crate::store::principals::{self, Principal};
 use crate::store::{Reach, StoreError, Transaction};
 use crate::traces;
+#[cfg(feature = "unproved")]
+use crate::verification::unproved::record;
 use crate::web_api::{Call, RawArguments, Reply, WebApiError};
 
 /// What a live token's call is answered with, and the proof that it may be.
@@ -183,6 +189,20 @@ fn reach(principal: &Principal) -> (AccountId, Reach) {
     (principal.account_id, principal.user.as_ref().map_or(Reach::Account, |user| Reach::User(user.id)))
 }
 
+/// Writes a row if its ground still stands, and commits the work with it, or takes it back.
+#[cfg(not(feature = "unproved"))]
+async fn record(app: &App, event: NewEvent<'_>, proof: Proof, tx: Option<Transaction>) -> Result<Row, WebApiError> {
+    let proved = ProvedRow { row: audit::Row::new(event, app.store.known()), proof };
+    let Some(mut tx) = tx else { return Ok(app.writer.record(proved).await) };
+    if audit::insert_proved(&mut tx, proved).await? {
+        tx.commit().await?;
+        Ok(Row::Committed)
+    } else {
+        tx.rollback().await?;
+        Ok(Row::LeftOut)
+    }
+}
+
 /// Takes the locks of a change on behalf of whoever holds the token.
 async fn begin_locked(app: &App, holder: Option<(AccountId, Reach)>) -> Result<Transaction, StoreError> {
     let (account, reach) = holder.ok_or_else(|| StoreError::inconsistent("an attempt was locked before it knew its holder"))?;
@@ -221,15 +241,7 @@ impl Request<'_> {
         tx: Option<Transaction>,
     ) -> Result<Row, WebApiError> {
         let event = row::of(self.client, self.method, principal, reply);
-        let proved = ProvedRow { row: audit::Row::new(event, self.app.store.known()), proof: principal.proof(window) };
-        let Some(mut tx) = tx else { return Ok(self.app.writer.record(proved).await) };
-        if audit::insert_proved(&mut tx, proved).await? {
-            tx.commit().await?;
-            Ok(Row::Committed)
-        } else {
-            tx.rollback().await?;
-            Ok(Row::LeftOut)
-        }
+        record(self.app, event, principal.proof(window), tx).await
     }
 
     /// Dead tokens stay dead: no proof, and not a row for each refusal.
