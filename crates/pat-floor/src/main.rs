@@ -3,7 +3,7 @@
 //! `/` answers with as many bytes as were asked for, `/insert` after one committed one-row INSERT through the server's kind of
 //! pool. One address is served just as the server serves (axum-server with its time limit on heads), the other by plain axum.
 //!
-//! Usage: pat-floor SERVED PLAIN BYTES, with `DATABASE_URL` in the environment.
+//! Usage: pat-floor LIMITED PLAIN BYTES, with `DATABASE_URL` in the environment.
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -34,21 +34,21 @@ struct Floor {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [served, plain, bytes] = arguments.as_slice() else { anyhow::bail!("usage: pat-floor SERVED PLAIN BYTES") };
+    let [limited, plain, bytes] = arguments.as_slice() else { anyhow::bail!("usage: pat-floor LIMITED PLAIN BYTES") };
     let store = Store::new(&std::env::var("DATABASE_URL").context("DATABASE_URL is not set")?, CONNECTIONS)?;
     let floor = Floor { body: "x".repeat(bytes.parse()?).into(), store };
     let router = Router::new().route("/", get(answer)).route("/insert", get(insert)).with_state(floor);
 
-    let listener = TcpListener::bind(served.parse::<SocketAddr>()?)?;
+    let listener = TcpListener::bind(limited.parse::<SocketAddr>()?)?;
     listener.set_nonblocking(true)?;
     let mut server = axum_server::from_tcp(listener)?;
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
-    let as_served = server.serve(router.clone().into_make_service_with_connect_info::<SocketAddr>());
+    let with_limit = server.serve(router.clone().into_make_service_with_connect_info::<SocketAddr>());
 
     let listener = tokio::net::TcpListener::bind(plain.parse::<SocketAddr>()?).await?;
     let as_plain = axum::serve(listener, router);
     tokio::select! {
-        ended = as_served => ended?,
+        ended = with_limit => ended?,
         ended = as_plain => ended?,
     }
     Ok(())

@@ -18,8 +18,8 @@ use crate::store::Store;
 use crate::throttle::Failures;
 use crate::verification::cache::PrincipalCache;
 use crate::verification::dead::DeadTokens;
-use crate::verification::uses::Uses;
 use crate::verification::gate::Gate;
+use crate::verification::uses::Uses;
 use crate::verification::writer::AuditWriter;
 
 /// The application.

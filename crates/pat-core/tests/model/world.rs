@@ -368,6 +368,12 @@ impl World {
         (0..self.calls.len()).filter(is_over).all(|index| (self.db.writes ^ self.db.effects) & (1 << index) == 0)
     }
 
+    fn end(&mut self, index: usize) {
+        self.calls[index].step = Step::Ended;
+        self.calls[index].had = 0;
+        self.release(Holder::Call(index));
+    }
+
     fn release(&mut self, holder: Holder) {
         if self.lock == Some(holder) {
             self.lock = None;
@@ -401,13 +407,7 @@ impl Protocol {
         world.broken.note(Broken::STALE, world.calls[index].had & right as u8 == 0);
         world.broken.note(Broken::NO_ROW, is_proved && world.db.rows & bit == 0);
         world.broken.note(Broken::LOST_EFFECT, is_write && right == Right::Allowed && world.db.effects & bit == 0);
-        self.end(world, index);
-    }
-
-    fn end(&self, world: &mut World, index: usize) {
-        world.calls[index].step = Step::Ended;
-        world.calls[index].had = 0;
-        world.release(Holder::Call(index));
+        world.end(index);
     }
 
     fn decide(&self, world: &mut World, index: usize, attempt: Attempt, principal: Principal) {
@@ -426,7 +426,7 @@ impl Protocol {
         match prove.recorded(row) {
             Next::Answer(_) => self.answer(world, index, right, true),
             Next::Again(attempt) => world.calls[index].step = Step::Looking(attempt),
-            Next::Unavailable => self.end(world, index),
+            Next::Unavailable => world.end(index),
         }
     }
 
@@ -538,7 +538,7 @@ impl Protocol {
                 self.end_own(world, index, Some(is_committed));
             }
             world.calls[index].fill = None;
-            self.end(world, index);
+            world.end(index);
         }
         world.nodes[node] = Node::default();
     }
@@ -554,7 +554,7 @@ impl Protocol {
             match world.calls[index].step {
                 Step::Committing(..) => self.end_own(world, index, Some(false)),
                 // A connection was open with work on it, or with the locks.
-                Step::Working(..) | Step::Proving(..) if world.lock == Some(Holder::Call(index)) => self.end(world, index),
+                Step::Working(..) | Step::Proving(..) if world.lock == Some(Holder::Call(index)) => world.end(index),
                 _ => {}
             }
         }
@@ -717,13 +717,14 @@ impl Protocol {
                 let (node, token, _) = self.limits.calls[index];
                 world.nodes[node].cache[token] = world.calls[index].fill.take();
             }
-            Action::RunHandler(index) => match world.calls[index].step {
-                Step::Working(work, principal) => world.calls[index].step = Step::Proving(work.done(), principal),
-                _ => {
+            Action::RunHandler(index) => {
+                if let Step::Working(work, principal) = world.calls[index].step {
+                    world.calls[index].step = Step::Proving(work.done(), principal);
+                } else {
                     world.commit(|db| db.effects |= 1 << index);
                     self.answer(world, index, Right::Allowed, true);
                 }
-            },
+            }
             Action::Join(index) => {
                 let Step::Proving(prove, principal) = world.calls[index].step else { return };
                 world.calls[index].step = Step::Queued(prove, principal);
@@ -813,7 +814,7 @@ impl Protocol {
         if self.variant == Variant::HangUpCancels && matches!(world.calls[index].step, Step::InBatch(..)) {
             let node = self.limits.calls[index].0;
             world.nodes[node].batches.retain(|batch| batch.members & (1 << index) == 0);
-            self.end(world, index);
+            world.end(index);
         }
     }
 }

@@ -1,7 +1,11 @@
 //! A JSON body, with errors that name the place or the field.
 
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use pat_core::wire::{FieldCode, FieldError};
 use serde::Deserializer;
 use serde::de::DeserializeOwned;
@@ -14,6 +18,12 @@ const MAX_ERRORS: usize = 20;
 
 /// The longest field name that an answer repeats, in characters.
 const MAX_PATH_CHARS: usize = 100;
+
+/// How much of a body that is too large is read, in bytes.
+const MAX_THROWN_AWAY: usize = 16 * MAX_BODY;
+
+/// For how long.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The body, of which every field is known to `T`.
 #[derive(Debug)]
@@ -37,12 +47,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// # Errors
 /// [`ApiError::TooLarge`], or a bad request if the client stopped in the middle of it.
 pub async fn read_body(request: Request) -> Result<bytes::Bytes, ApiError> {
-    use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-    match Limited::new(request.into_body(), MAX_BODY).collect().await {
+    let mut body = request.into_body();
+    match Limited::new(&mut body, MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        Err(error) if error.is::<LengthLimitError>() => {
+            throw_away(body).await;
+            Err(ApiError::TooLarge)
+        }
         Err(_) => Err(ApiError::BadRequest("The body ended too early.")),
     }
+}
+
+/// Reads on without keeping anything, for a while: most clients send all of a body before they read the answer, and one whose connection is
+/// closed before that may never see it.
+pub async fn throw_away(mut body: Body) {
+    let read = async {
+        let mut left = MAX_THROWN_AWAY;
+        while left > 0 {
+            let Some(Ok(frame)) = body.frame().await else { return };
+            left = left.saturating_sub(frame.data_ref().map_or(0, bytes::Bytes::len));
+        }
+    };
+    // Whoever takes longer gets the answer while they send.
+    let _took_too_long = tokio::time::timeout(PATIENCE, read).await;
 }
 
 /// Whether a content type is `application/json`, whatever its parameters.

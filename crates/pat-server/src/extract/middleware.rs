@@ -13,6 +13,7 @@ use tokio::time::error::Elapsed;
 use tracing::Instrument as _;
 
 use super::MAX_BODY;
+use super::json::throw_away;
 use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::error::ApiError;
@@ -55,6 +56,7 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
     request.extensions_mut().insert(client);
     let span = traces::request(&route, request_id);
     let mut response = if declares_too_much(&request) {
+        throw_away(request.into_body()).await;
         error(is_web_api, ApiError::TooLarge)
     } else {
         let work = tokio::time::timeout(WORK_LIMIT, next.run(request)).instrument(span.clone());

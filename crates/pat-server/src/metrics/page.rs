@@ -90,7 +90,11 @@ impl Snapshot {
         page.maybe("audit_months_left", "Months after this one that have a partition", Audit::seen(&audit.months_left))?;
         page.maybe("audit_rows_misplaced", "1 if rows lie in the default partition", Audit::seen(&audit.misplaced_rows))?;
         page.counter("audit_seals", "Minutes of the audit log sealed by this process", audit.seals.get())?;
-        page.maybe("audit_seal_lag_seconds", "Age of the oldest instant of the audit log that isn't sealed yet; at rest five to six minutes", Audit::seen(&audit.seal_lag))
+        page.maybe(
+            "audit_seal_lag_seconds",
+            "Age of the oldest instant of the audit log that isn't sealed yet; at rest five to six minutes",
+            Audit::seen(&audit.seal_lag),
+        )
     }
 
     fn pool(&self, page: &mut Page<'_>) -> fmt::Result {

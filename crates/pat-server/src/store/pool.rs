@@ -28,7 +28,6 @@ const WAIT: Duration = Duration::from_secs(3);
 const WAITERS: usize = 32;
 
 /// The database as a Web API handler gets it.
-#[expect(clippy::large_enum_variant, reason = "there is one a call, on the stack")]
 pub enum Data<'a> {
     /// A connection of the pool, taken when it is first needed: not every method reads.
     Pooled(&'a Store, Option<Box<Object<Conn>>>),

@@ -3,8 +3,8 @@
 use pat_core::attempt::Row;
 
 use crate::app::App;
-use crate::store::audit::{self, NewEvent, Proof};
 use crate::store::Transaction;
+use crate::store::audit::{self, NewEvent, Proof};
 use crate::web_api::WebApiError;
 
 /// Must be `yes` in the environment of such a server.

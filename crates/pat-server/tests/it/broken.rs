@@ -48,7 +48,13 @@ async fn text(conn: &mut AsyncPgConnection, sql: &str) -> String {
 
 /// A statement that this connection has prepared, as the server wrote it.
 async fn prepared(conn: &mut AsyncPgConnection, like: &str) -> String {
-    text(conn, &format!("SELECT statement AS text FROM pg_prepared_statements WHERE statement LIKE '{like}' AND statement NOT LIKE '%pg_prepared%'")).await
+    text(
+        conn,
+        &format!(
+            "SELECT statement AS text FROM pg_prepared_statements WHERE statement LIKE '{like}' AND statement NOT LIKE '%pg_prepared%'"
+        ),
+    )
+    .await
 }
 
 /// Whether a row goes in that was decided before a delete and is written after it.
@@ -82,10 +88,11 @@ async fn a_principal_read_with_a_locking_clause_pairs_old_rights_with_a_new_stam
     let (bearer, _) = server.token(&server.sign_in("member@demo.test").await, &["catalog:read"]).await;
     let mut reader = server.database.connect().await;
     find(&server, &mut reader, &bearer).await;
-    let digest = digest(&bearer).0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = blake3::Hash::from_bytes(digest(&bearer).0).to_hex();
     let look_up = prepared(&mut reader, "%t.digest = %").await.replace("$1", &format!("'\\x{digest}'::bytea"));
     let read = |clause: &str| format!("SELECT account_stamp || ' ' || features::text AS text FROM ({look_up} {clause}) found");
-    let current = "SELECT stamp || ' ' || features::text AS text FROM accounts JOIN account_settings ON account_id = id WHERE name = 'Demo'";
+    let current =
+        "SELECT stamp || ' ' || features::text AS text FROM accounts JOIN account_settings ON account_id = id WHERE name = 'Demo'";
     let before = text(&mut reader, current).await;
     let mut change = server.database.connect().await;
     change.batch_execute("BEGIN; UPDATE account_settings SET features = '{}'").await.unwrap();

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use pat_core::secret::TokenSecret;
 use pat_core::token::TokenKind;
 use pat_server::app::App;
+use pat_server::metrics::Verdict;
 use pat_server::routes;
 use pat_server::store::Store;
 use tokio::task::JoinSet;
@@ -98,6 +99,9 @@ async fn many_addresses_that_flood_leave_connections_to_others() {
         assert!(load.size - load.idle <= 1, "the flood has one connection: {load:?}");
         assert_eq!(valid.get("/entities.list").await.status, 200, "known tokens are served");
         assert_eq!(owner.get("/api/session").await.status, 200, "and people");
+        while server.app.metrics.verifications.counter(Verdict::Unavailable).get() == 0 {
+            tokio::task::yield_now().await;
+        }
         diesel_async::SimpleAsyncConnection::batch_execute(&mut holder, "ROLLBACK").await.unwrap();
     };
     let ([unknown, limited, shed], ()) = tokio::join!(flooding, calling);
