@@ -111,3 +111,16 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_have_the_names_that_the_log_holds() {
+        for (outcome, name) in [(Outcome::Succeeded, "succeeded"), (Outcome::Refused, "refused")] {
+            assert_eq!((outcome.as_str(), Outcome::parse(name)), (name, Some(outcome)));
+        }
+        assert_eq!(Outcome::parse("Refused"), None);
+    }
+}

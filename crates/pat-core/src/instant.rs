@@ -78,6 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn an_instant_that_may_be_null_is_read_as_it_is() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Maybe(#[serde(with = "optional")] Option<Timestamp>);
+        assert_eq!(serde_json::from_str::<Maybe>("null").ok(), Some(Maybe(None)));
+        assert_eq!(serde_json::from_str::<Maybe>("\"2027-01-31T12:00:00Z\"").ok(), Some(Maybe(parse("2027-01-31T12:00:00Z"))));
+        assert!(serde_json::from_str::<Maybe>("\"2027-01-31\"").is_err() && serde_json::from_str::<Maybe>("7").is_err());
+    }
+
+    #[test]
     fn nothing_else_is_an_instant() {
         for text in [
             "",

@@ -176,6 +176,9 @@ pub struct Serve {
     /// What the audit log is sealed with.
     #[command(flatten)]
     pub seal_keys: SealKeys,
+    /// Seconds after which a minute of the audit log is sealed: room for a database's clock that is set back.
+    #[arg(long, env = "AUDIT_SEAL_AFTER", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub audit_seal_after: u32,
     /// Bring the database up to date first.
     #[arg(long, env = "MIGRATE")]
     pub migrate: bool,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper_util::rt::TokioTimer;
+use jiff::SignedDuration;
 use pat_core::seal::key::Keys;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -64,7 +65,8 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     // Requests are answered from the start, with 503 while the database is away.
     app.set_preparing(options.migrate || options.demo);
-    let preparation = tokio::spawn(prepare(app.clone(), options.migrate, options.demo, keys));
+    let sealing = keys.map(|keys| (keys, SignedDuration::from_secs(options.audit_seal_after.into())));
+    let preparation = tokio::spawn(prepare(app.clone(), options.migrate, options.demo, sealing));
     let handle = axum_server::Handle::new();
     let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
@@ -122,7 +124,7 @@ async fn failure(preparation: JoinHandle<anyhow::Result<()>>) -> anyhow::Error {
 }
 
 /// Prepares the database, for which it must be reachable, and keeps the audit log's months ahead.
-async fn prepare(app: SharedApp, migrate: bool, with_demo: bool, keys: Option<Keys>) -> anyhow::Result<()> {
+async fn prepare(app: SharedApp, migrate: bool, with_demo: bool, sealing: Option<(Keys, SignedDuration)>) -> anyhow::Result<()> {
     while let Err(error) = bring_up_to_date(&app, migrate, with_demo).await {
         match error {
             StoreError::Unavailable(error) => {
@@ -134,8 +136,8 @@ async fn prepare(app: SharedApp, migrate: bool, with_demo: bool, keys: Option<Ke
     }
     app.set_preparing(false);
     tokio::spawn(token_changes::go_on(app.clone()));
-    if let Some(keys) = keys {
-        app.background.spawn(sealer::run(app.clone(), keys.current().clone()));
+    if let Some((keys, seal_after)) = sealing {
+        app.background.spawn(sealer::run(app.clone(), keys.current().clone(), seal_after));
     }
     loop {
         if let Err(error) = keep_months(&app).await {

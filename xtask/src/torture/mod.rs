@@ -18,9 +18,9 @@ mod settings;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::thread::{scope, sleep};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -105,6 +105,7 @@ pub(crate) fn torture(workspace: &Workspace, arguments: &Arguments) -> Result<bo
     if process::interrupted() {
         bail!(process::Interrupted);
     }
+    wait_for_seals(nodes.setup());
     for node in nodes.list() {
         if !node.stop(Duration::from_secs(30)) {
             recorder.surprise(format!("node {} didn't end well at the end", node.place.id));
@@ -131,6 +132,9 @@ pub(crate) fn torture(workspace: &Workspace, arguments: &Arguments) -> Result<bo
     let is_sealed = seals_hold(nodes.setup())?;
     Ok(all_well && is_sealed)
 }
+
+/// How long after the faults something must be sealed.
+const SEALED_WITHIN: Duration = Duration::from_mins(2);
 
 /// Everybody does their part. Returns the spans in which nothing was wrong.
 fn play(recorder: &Recorder, nodes: &Nodes, pair: &mut Pair, time: Duration, unproved: bool) -> Result<Vec<Window>> {
@@ -193,18 +197,23 @@ fn expect_refusal(setup: &Setup) -> Result<()> {
     Ok(())
 }
 
-/// Lets the server check the seals of the audit log, once it can.
-fn seals_hold(setup: &Setup) -> Result<bool> {
-    let audit = |command: &str| {
-        let mut audit = setup.command(setup.postgres.iter().copied());
-        audit.args(["audit", command]);
-        audit
-    };
-    if !process::succeeds(&mut audit("--help")) {
-        println!("seals: not built");
-        return Ok(true);
+/// Waits until the servers have sealed something: a transaction that a fault left open holds them up until Postgres ends it.
+fn wait_for_seals(setup: &Setup) {
+    let since = Instant::now();
+    while !process::succeeds(&mut audit(setup, "head")) && since.elapsed() < SEALED_WITHIN {
+        sleep(Duration::from_secs(1));
     }
-    let output = process::read(&mut audit("verify"))?;
+}
+
+/// Lets the server check the seals of the audit log. Without any, they don't hold.
+fn seals_hold(setup: &Setup) -> Result<bool> {
+    let output = process::read(&mut audit(setup, "verify"))?;
     println!("seals: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Ok(output.status.success())
+}
+
+fn audit(setup: &Setup, command: &str) -> Command {
+    let mut audit = setup.command(setup.postgres.iter().copied());
+    audit.args(["audit", command]);
+    audit
 }

@@ -41,7 +41,7 @@ impl Setup {
     pub(super) fn command(&self, hosts: impl Iterator<Item = SocketAddr>) -> Command {
         let mut command = Command::new(&self.binary);
         // In the environment, because everyone may read a process's arguments.
-        command.env("DATABASE_URL", self.login.url(hosts)).env("AUDIT_SEAL_KEY", &self.seal_key);
+        command.env("DATABASE_URL", self.login.url(hosts)).env("AUDIT_SEAL_KEY", &self.seal_key).env("AUDIT_SEAL_AFTER", "5");
         command
     }
 }

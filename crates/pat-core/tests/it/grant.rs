@@ -1,13 +1,13 @@
 //! P1, P2, P7–P10: what may be granted, minted and edited.
 
 use pat_core::expiry::ExpirationLimits;
-use pat_core::grant::{Edit, EditRefusal, EditableToken, Grantor, LiveToken, Mint, MintRefusal, grantable, scopes_of_roles};
+use pat_core::grant::{Edit, EditRefusal, EditableToken, Grantor, LiveToken, Mint, MintRefusal, grantable, scopes_of_roles, usable};
 use pat_core::id::TokenId;
 use pat_core::name::TokenName;
 use pat_core::policy::Policy;
 use pat_core::scope::GrantedScopes;
 use pat_core::settings::AccountSettings;
-use pat_core::token::{TokenStatus, Version};
+use pat_core::token::{TokenKind, TokenStatus, Version};
 use pat_core::wire::{CreateToken, EditToken, FieldCode, FieldError, RequestedExpiration, TakenBy};
 use uuid::Uuid;
 
@@ -56,6 +56,25 @@ fn p1_roles_join_and_the_account_masks() {
     );
     let blocked = AccountSettings { blocked_scopes: strings(&["scorecards:write", "gone:read"]), ..account() };
     assert_eq!(grantable(&policy, &["scorecard_admin"], &blocked), everyone);
+}
+
+#[test]
+fn what_is_usable_depends_on_the_owner_s_roles_for_personal_tokens_only() {
+    let policy = dx();
+    let everyone = policy.everyone();
+    assert_eq!(usable(&policy, TokenKind::Personal, NO_ROLES, &account()), everyone);
+    assert_eq!(usable(&policy, TokenKind::Personal, &["scorecard_admin"], &account()), everyone.union(set(&policy, &["scorecards:write"])));
+    let all = usable(&policy, TokenKind::Organization, NO_ROLES, &account());
+    assert!(set(&policy, &["scorecards:write", "snapshots:admin"]).is_subset(all), "{:?}", policy.scope_names(all));
+    assert!(!set(&policy, &["scorecards:write"]).is_subset(usable(&policy, TokenKind::Organization, NO_ROLES, &AccountSettings::new(Vec::new()))));
+}
+
+#[test]
+fn a_refused_scope_is_named_in_words_as_well() {
+    let (policy, account) = (dx(), account());
+    let refused = errors(mint(&Grantor::user(&policy, NO_ROLES, &account, &[]), &request(&["catalog:dance", "catalog:read", "catalog:read"])));
+    let words: Vec<_> = refused.iter().map(|error| error.message.as_str()).collect();
+    assert!(words.len() == 2 && words[0].starts_with("catalog:dance: ") && words[1] == "catalog:read: The scope is named twice.", "{words:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::app::SharedApp;
 use crate::store::seals::{self, Horizon};
 use crate::store::{Conn, Store, StoreError};
 
-/// How old a minute must be. What nobody can add to any more can be sealed at once; this gives a clock that was set back some room.
+/// How old a minute must be, if nothing else is said. What nobody can add to any more can be sealed at once; this gives a clock that was set back some room.
 pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -113,11 +113,11 @@ fn start_of_minute(at: Timestamp) -> Timestamp {
 }
 
 /// Seals for as long as the server runs, and logs heads. Never takes more than half of a connection's time to catch up.
-pub async fn run(app: SharedApp, key: Key) {
+pub async fn run(app: SharedApp, key: Key, settled_after: SignedDuration) {
     let mut log = Log::default();
     while !app.stopping.is_cancelled() {
         let began = Instant::now();
-        let done = step(&app.store, &key, SETTLED_AFTER).await;
+        let done = step(&app.store, &key, settled_after).await;
         let goes_on = matches!(done, Ok((Step::Sealed(_), _)));
         match done {
             Ok((step, lag)) => {
