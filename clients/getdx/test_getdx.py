@@ -2,14 +2,13 @@
 
 BASE_URL is a running server with demo data, PAT_DEMO_PASSWORD its demo password:
 
-    BASE_URL=http://127.0.0.1:3000 PAT_DEMO_PASSWORD=demo-password python -m unittest -v
+    PYTHONPATH=.. BASE_URL=http://127.0.0.1:3000 PAT_DEMO_PASSWORD=demo-password python -m unittest -v
 """
 
-import os
 import unittest
 import uuid
 
-import httpx
+from console import Console, base_url, check_server
 from getdx import DXClient, DXWebConfig
 from getdx.errors import DXAuthError, DXPermissionError, DXResponseError
 
@@ -17,43 +16,7 @@ READ_SCOPES = ["snapshots:read", "catalog:read", "scorecards:read"]
 
 
 def setUpModule():
-    """One clear sentence instead of a dozen tracebacks."""
-    for name in ("BASE_URL", "PAT_DEMO_PASSWORD"):
-        if not os.environ.get(name):
-            raise AssertionError(f"{name} is not set: see the top of test_getdx.py")
-    try:
-        httpx.get(f"{base_url()}/healthz").raise_for_status()
-    except httpx.HTTPError as error:
-        raise AssertionError(f"No server answers at {base_url()} ({error}). Start one: cargo xtask dev") from None
-
-
-def base_url():
-    return os.environ["BASE_URL"].rstrip("/")
-
-
-class Console:
-    """A browser's session on the Console API, where tokens are made and deleted."""
-
-    def __init__(self, email):
-        self.http = httpx.Client(base_url=base_url(), headers={"Origin": base_url()})
-        credentials = {"email": email, "password": os.environ["PAT_DEMO_PASSWORD"]}
-        self.http.post("/api/session", json=credentials).raise_for_status()
-
-    def mint(self, scopes):
-        """A new token's secret and id."""
-        token = {"name": f"getdx {uuid.uuid4()}", "expiration": {"type": "days", "days": 7}, "scopes": scopes}
-        answer = self.http.post("/api/personal-access-tokens", json=token)
-        assert answer.status_code == 201, f"mint: {answer.status_code} {answer.text}"
-        created = answer.json()
-        return created["token"], created["personal_access_token"]["id"]
-
-    def delete(self, token_id):
-        answer = self.http.delete(f"/api/personal-access-tokens/{token_id}")
-        assert answer.status_code == 204, f"delete: {answer.status_code} {answer.text}"
-
-    def close(self):
-        self.http.delete("/api/session").raise_for_status()
-        self.http.close()
+    check_server()
 
 
 def dx(token):
@@ -75,9 +38,11 @@ def all_pages(list_page, key, **arguments):
 class Member(unittest.TestCase):
     """Signs in as an ordinary member, who may grant the default scopes."""
 
+    email = "member@demo.test"
+
     @classmethod
     def setUpClass(cls):
-        cls.console = Console("member@demo.test")
+        cls.console = Console(cls.email)
         cls.addClassCleanup(cls.console.close)
 
     @classmethod
@@ -161,6 +126,132 @@ class Reading(Member):
         snapshots = {snapshot["scheduled_for"]: snapshot for snapshot in self.web.snapshots.list()["snapshots"]}
         self.assertGreaterEqual(len(snapshots), 6)
         self.assertEqual((snapshots["2026-07-06"]["completed_count"], snapshots["2026-07-06"]["total_count"]), (45, 49))
+
+
+class ReadingOne(Member):
+    """Single resources, and what hangs on them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.web = cls.client(READ_SCOPES, cls.addClassCleanup).web
+
+    def test_an_entity_s_overview_has_its_scorecards_and_tasks(self):
+        overview = self.web.aggregates.entity_overview("checkout-service")
+        self.assertEqual(overview.entity["entity"]["identifier"], "checkout-service")
+        self.assertEqual(len(overview.scorecards["scorecards"]), 4)
+        self.assertTrue(all(task["owner"]["id"] for task in overview.tasks["tasks"]))
+
+    def test_entity_types(self):
+        pages = all_pages(self.web.entity_types.list, "entity_types", limit=4)
+        types = {one["identifier"]: one for page in pages for one in page}
+        self.assertEqual(len(types), 6)
+        self.assertEqual(self.web.entity_types.info("service")["entity_type"], types["service"])
+
+    def test_a_scorecard(self):
+        listed = self.web.scorecards.list()["scorecards"][0]
+        self.assertEqual(self.web.scorecards.info(listed["id"])["scorecard"], listed)
+
+    def test_initiatives(self):
+        pages = all_pages(self.web.initiatives.list, "initiatives", limit=2, published="true")
+        initiatives = [one for page in pages for one in page]
+        self.assertEqual(len(initiatives), 3)
+        self.assertEqual(self.web.initiatives.info(initiatives[0]["id"])["initiative"], initiatives[0])
+        report = self.web.initiatives.progress_report(initiatives[0]["id"])
+        self.assertTrue(all(one["completed_tasks"] <= one["total_tasks"] for one in report["entities"]))
+
+    def test_a_team_and_who_is_in_it(self):
+        team = self.web.teams.info(team_id="NTAxMDM")["team"]
+        self.assertEqual(team["name"], "Checkout")
+        found = self.web.teams.find_by_members(team_emails=team["contributors"][-1]["email"])["team"]
+        self.assertEqual(found["members"], team["contributors"])
+
+
+class Writing(Member):
+    """What the package can change agrees with the reference."""
+
+    email = "admin@demo.test"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.web = cls.client(["catalog:read", "catalog:write:entities", "scorecards:read", "scorecards:write"], cls.addClassCleanup).web
+
+    def test_an_entity_is_upserted_updated_and_deleted(self):
+        identifier = f"getdx-{uuid.uuid4()}"
+        made = self.web.entities.upsert(identifier=identifier, type="service", name="Made", properties={"tier": "tier-2"})
+        self.assertEqual(made["result"], "created_new_entity")
+        again = self.web.entities.upsert(identifier=identifier, type="service", owner_user_emails=["member@demo.test"])
+        self.assertEqual((again["result"], again["entity"]["name"]), ("updated_existing_entity", "Made"))
+        changed = self.web.entities.update(identifier=identifier, description="Changed", properties={"tier": "tier-1"})["entity"]
+        self.assertEqual((changed["description"], changed["properties"]), ("Changed", {"tier": "tier-1"}))
+        self.assertEqual(self.web.entities.info(identifier)["entity"], changed)
+        self.assertEqual(self.web.entities.delete(identifier)["entity"]["identifier"], identifier)
+        with self.assertRaises(DXResponseError) as raised:
+            self.web.entities.info(identifier)
+        self.assertEqual(raised.exception.status_code, 404)
+
+    def test_an_entity_type_is_made_changed_and_deleted(self):
+        identifier = f"getdx_{uuid.uuid4().hex}"
+        properties = [{"identifier": "tier", "name": "Tier", "type": "text"}]
+        made = self.web.entity_types.create(identifier=identifier, name="Made", properties=properties)["entity_type"]
+        self.assertEqual([one["identifier"] for one in made["properties"]], ["tier"])
+        changed = self.web.entity_types.update(identifier=identifier, name="Changed", properties=[])["entity_type"]
+        self.assertEqual((changed["name"], changed["properties"]), ("Changed", []))
+        self.assertEqual(self.web.entity_types.delete(identifier=identifier)["entity_type"]["identifier"], identifier)
+
+    def test_a_type_in_use_is_not_deleted(self):
+        with self.assertRaises(DXResponseError) as raised:
+            self.web.entity_types.delete(identifier="service")
+        self.assertEqual((raised.exception.status_code, raised.exception.response_json["error"]), (409, "conflict"))
+
+    def test_a_scorecard_is_renamed(self):
+        listed = self.web.scorecards.list()["scorecards"][-1]
+        changed = self.web.scorecards.update(id=listed["id"], name="For a moment")["scorecard"]
+        self.assertEqual((changed["name"], changed["checks"]), ("For a moment", listed["checks"]))
+        self.web.scorecards.update(id=listed["id"], name=listed["name"])
+        with self.assertRaises(DXResponseError):
+            self.web.scorecards.delete(id="nope")
+
+
+class Differing(Member):
+    """The package is generated from a guess. Where it differs from the reference, the refusal names what is wrong."""
+
+    email = "admin@demo.test"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        scopes = ["catalog:read", "catalog:write:entities", "scorecards:read", "scorecards:write", "snapshots:read"]
+        cls.web = cls.client(scopes + ["workflows:read", "workflowRuns:trigger", "workflowRuns:writeEvents"], cls.addClassCleanup).web
+
+    def refused(self, call, *arguments, **named):
+        with self.assertRaises(DXResponseError) as raised:
+            call(*arguments, **named)
+        answer = raised.exception.response_json
+        return raised.exception.status_code, [one["argument"] for one in answer["error_details"].get("arguments", [])] or answer["error"]
+
+    def test_arguments_of_other_names(self):
+        web = self.web
+        made = self.refused(web.entities.create, entity_type_identifier="service", identifier="x", name="x")
+        self.assertEqual(made, (422, ["type"]))
+        self.assertEqual(self.refused(web.scorecards.create, name="x"), (422, ["type", "entity_filter_type"]))
+        self.assertEqual(self.refused(web.snapshots.info, "MjE3MjU"), (422, ["snapshot_id"]))
+        runs = web.workflow_runs
+        self.assertEqual(self.refused(runs.info, "x"), (422, ["id"]))
+        self.assertEqual(self.refused(runs.trigger, workflow_id="new-service"), (422, ["workflow_identifier"]))
+        self.assertEqual(self.refused(runs.post_message, run_id="x", message="x"), (422, ["workflow_run_id"]))
+        self.assertEqual(self.refused(runs.change_status, run_id="x", status="FAILED"), (422, ["workflow_run_id"]))
+        self.assertEqual(self.refused(runs.add_link, run_id="x", url="https://x.test"), (422, ["workflow_run_id"]))
+
+    def test_methods_that_do_not_exist(self):
+        self.assertEqual(self.refused(self.web.entity_relations.list), (404, "unknown_method"))
+        self.assertEqual(self.refused(self.web.snapshots.comments_list, "MjE3MjU"), (404, "unknown_method"))
+        self.assertEqual(self.refused(self.web.events.track, event_type="x", timestamp="2026-11-25"), (404, "unknown_method"))
+
+    def test_methods_that_no_public_client_of_dx_calls(self):
+        self.assertEqual(self.refused(self.web.teams.audit_trail, "NTAxMDM"), (501, "not_implemented"))
+        self.assertEqual(self.refused(self.web.users.find_by_github_username, "x"), (501, "not_implemented"))
 
 
 class Refusals(Member):

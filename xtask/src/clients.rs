@@ -1,4 +1,4 @@
-//! Client tests: the published `getdx` package, unmodified, against our Web API.
+//! Client tests: published packages, unmodified, against our Web API.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,20 +21,28 @@ pub(crate) fn prepare() -> Result<()> {
     packages::install(&["python3", "python3-venv"])
 }
 
-/// Runs the tests in `clients/getdx/` against a server with fresh demo data.
+/// Folders below `clients/`, each named after the package that it tests.
+const CLIENTS: [&str; 2] = ["getdx", "dx-mcp-server"];
+
+/// Runs the tests of every client against a server with fresh demo data.
 pub(crate) fn run(workspace: &Workspace, server: &Server) -> Result<Counts> {
-    let folder = workspace.root.join("clients/getdx");
-    let python = step("installing the client", || environment(workspace, &folder))?;
+    CLIENTS.iter().map(|client| run_one(workspace, server, client)).sum()
+}
+
+fn run_one(workspace: &Workspace, server: &Server, client: &str) -> Result<Counts> {
+    let shared = workspace.root.join("clients");
+    let folder = shared.join(client);
+    let python = step(&format!("installing {client}"), || environment(workspace, client, &folder))?;
     let mut unittest = Command::new(python);
-    unittest.args(["-B", "-m", "unittest", "-v"]).current_dir(&folder);
+    unittest.args(["-B", "-m", "unittest", "-v"]).current_dir(&folder).env("PYTHONPATH", shared);
     unittest.env("BASE_URL", &server.base_url).env("PAT_DEMO_PASSWORD", "demo-password");
     let (status, output) = process::tee(&mut unittest, Stream::Stderr)?;
     Ok(Counts::from_unittest(&output).judged(status.success()))
 }
 
 /// The Python of a virtual environment with the client.
-fn environment(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-    let environment = workspace.target.join("clients-getdx");
+fn environment(workspace: &Workspace, client: &str, folder: &Path) -> Result<PathBuf> {
+    let environment = workspace.target.join(format!("clients-{client}"));
     let python = environment.join("bin/python");
     // A half-made one, or one whose Python was removed, is made anew.
     if !process::succeeds(Command::new(&python).args(["-m", "pip", "--version"])) {
@@ -44,6 +52,6 @@ fn environment(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     }
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", "requirements.txt"]);
-    process::check(pip.current_dir(folder), "pip can't install clients/getdx/requirements.txt: see above")?;
+    process::check(pip.current_dir(folder), "pip can't install the client's requirements.txt: see above")?;
     Ok(python)
 }

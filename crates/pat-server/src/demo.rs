@@ -75,7 +75,7 @@ struct Resource {
 
 async fn fill(conn: &mut Conn, account: AccountId) -> Result<(), StoreError> {
     let families: BTreeMap<String, Vec<Resource>> = serde_json::from_str(RESOURCES).map_err(|error| StoreError::Defect(error.into()))?;
-    for kind in [Kind::Entity, Kind::EntityType, Kind::Scorecard, Kind::Team, Kind::Snapshot] {
+    for kind in Kind::ALL {
         for resource in families.get(kind.as_str()).into_iter().flatten() {
             resources::insert(conn, account, kind, &resource.identifier, &resource.body).await?;
         }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod condition;
+pub mod directory;
 pub mod error;
 pub mod migrations;
 pub mod people;

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Call, Reply, WebApiError, wire_id};
+use super::{Call, Reply, WebApiError, teams, wire_id};
+use crate::store::pool::Data;
 
 /// `auth.info`.
 pub fn info(call: Call<'_>) -> Result<Reply, WebApiError> {
@@ -20,15 +21,19 @@ pub fn info(call: Call<'_>) -> Result<Reply, WebApiError> {
     }))
 }
 
-/// `auth.whoami`.
-pub fn whoami(call: Call<'_>) -> Result<Reply, WebApiError> {
+/// `auth.whoami`: with the team of a personal token's owner.
+pub async fn whoami(call: Call<'_>, data: &mut Data<'_>) -> Result<Reply, WebApiError> {
     let principal = call.principal;
+    let team = match &principal.user {
+        Some(user) => teams::of_member(call, data.conn().await?, &user.email).await?,
+        None => None,
+    };
     let user = principal.user.as_ref().map(|user| json!({ "id": wire_id(user.wire_id), "name": user.name, "email": user.email }));
     reply(json!({
         "auth_token_type": principal.standing.kind.wire_name(),
         "account": { "name": principal.account_name },
         "user": user,
-        "team": null,
+        "team": team.as_ref().map(teams::Team::summary),
     }))
 }
 

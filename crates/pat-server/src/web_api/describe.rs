@@ -7,16 +7,22 @@ use utoipa::openapi::{ComponentsBuilder, ObjectBuilder, OpenApi, ResponseBuilder
 
 const SCHEME: &str = "token";
 
+/// The method whose work clients are told to come back for.
+const QUEUES: &str = "studio.queryRuns.execute";
+
 /// Statuses that any method can answer with, and what they mean.
 const FAILURES: [(&str, &str); 10] = [
-    ("400", "invalid_request, invalid_payload: two Authorization headers, or a body that can't be read"),
+    (
+        "400",
+        "invalid_request, invalid_payload: two Authorization headers, or a body that can't be read; no_users_found where users are looked for",
+    ),
     ("401", "not_authed, invalid_auth: no token, or one that is unknown, expired or revoked"),
     ("403", "not_authorized: the token lacks a scope; error_details.missing_scopes names it"),
     ("404", "not_found: no such resource"),
-    ("409", "conflict: the identifier is taken"),
+    ("409", "conflict: the identifier is taken, or what should be deleted is in use"),
     ("413", "too_large: the body is over 1 MB"),
     ("415", "unsupported_media_type: neither JSON nor a form"),
-    ("422", "invalid_arguments: error_details.arguments names them"),
+    ("422", "invalid_arguments: error_details.arguments names them; a few methods have codes of their own"),
     ("429", "rate_limited: see Retry-After"),
     ("503", "unavailable: the database can't be reached; see Retry-After"),
 ];
@@ -49,7 +55,7 @@ fn operation(policy: &Policy, method: &Method) -> OperationBuilder {
         .summary(Some(method.name.clone()))
         .description(Some(needs))
         .security(SecurityRequirement::new(SCHEME, scopes))
-        .response("200", answer("`ok` is true"))
+        .response(if method.name == QUEUES { "202" } else { "200" }, answer("`ok` is true"))
         .response("501", answer("not_implemented: this server doesn't implement the method"));
     FAILURES.iter().fold(operation, |operation, (status, text)| operation.response(*status, answer(text)))
 }

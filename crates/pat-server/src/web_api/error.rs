@@ -48,6 +48,10 @@ pub enum WebApiError {
     NotFound,
     /// The identifier is taken.
     Conflict,
+    /// It can't be deleted: says what needs it.
+    InUse(&'static str),
+    /// What only one method or family answers.
+    Own(OwnError),
     /// The method's row exists, its handler doesn't.
     NotImplemented,
     /// The database.
@@ -56,10 +60,44 @@ pub enum WebApiError {
     Defect(anyhow::Error),
 }
 
+/// As much of an argument's name as an answer and the log repeat, in characters.
+const MAX_NAME_CHARS: usize = 100;
+
+/// As much of what is wrong as an answer says, in characters.
+const MAX_PROBLEM_CHARS: usize = 500;
+
+fn clip(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
+}
+
+/// An error that one method or family has for itself.
+#[derive(Debug)]
+pub struct OwnError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
 impl WebApiError {
+    /// What only one method or family answers: a code of the reference, with words of ours.
+    pub fn own(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Own(OwnError { status, code, message: clip(&message.into(), MAX_PROBLEM_CHARS) })
+    }
+
+    /// The caller may call the method, but not do this.
+    pub fn not_authorized(message: impl Into<String>) -> Self {
+        Self::own(StatusCode::FORBIDDEN, "not_authorized", message)
+    }
+
     /// One refused argument.
     pub fn argument(name: &str, problem: impl Into<String>) -> Self {
-        Self::Arguments(vec![(name.to_owned(), problem.into())])
+        Self::arguments([(name.to_owned(), problem.into())])
+    }
+
+    /// Refused arguments: name and what is wrong. Both may repeat what was sent, so they are clipped.
+    pub fn arguments(problems: impl IntoIterator<Item = (String, String)>) -> Self {
+        let clipped = problems.into_iter().map(|(name, problem)| (clip(&name, MAX_NAME_CHARS), clip(&problem, MAX_PROBLEM_CHARS)));
+        Self::Arguments(clipped.collect())
     }
 
     /// What clients branch on; also the reason in the audit log.
@@ -81,7 +119,8 @@ impl WebApiError {
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-            Self::Conflict => (StatusCode::CONFLICT, "conflict"),
+            Self::Conflict | Self::InUse(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Own(error) => (error.status, error.code),
             Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "not_implemented"),
             Self::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Store(StoreError::Defect(_)) | Self::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
@@ -116,6 +155,8 @@ impl WebApiError {
             Self::TooLarge => "The body is larger than 1 MB.".into(),
             Self::NotFound => "There is no such resource.".into(),
             Self::Conflict => "The identifier is taken.".into(),
+            Self::InUse(by) => format!("It is in use: {by}."),
+            Self::Own(error) => error.message.clone(),
             Self::NotImplemented => "This server doesn't implement the method.".into(),
             Self::Store(StoreError::Unavailable(_)) => "The database can't be reached. Try again.".into(),
             Self::Store(StoreError::Defect(_)) | Self::Defect(_) => "Something went wrong here. The request id finds it in the log.".into(),

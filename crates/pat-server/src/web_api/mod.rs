@@ -4,12 +4,30 @@
 //! on, every answer has a row in the audit log.
 
 pub mod arguments;
+pub mod attribute_groups;
 pub mod audit_logs;
 pub mod auth;
-pub mod catalog;
 pub mod describe;
+pub mod entities;
+pub mod entity_types;
 pub mod error;
+pub mod initiatives;
+pub mod json;
+pub mod links;
 pub mod lists;
+pub mod owners;
+pub mod query_runs;
+pub mod relations;
+pub mod reports_of_entities;
+pub mod sandbox;
+pub mod scorecards;
+pub mod snapshots;
+pub mod stored;
+pub mod studio_reports;
+pub mod teams;
+pub mod users;
+pub mod workflow_runs;
+pub mod workflows;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
@@ -60,19 +78,10 @@ pub fn is_web_api(path: &str) -> bool {
 
 /// Answers a call.
 pub async fn serve(app: &SharedApp, client: &Client, request: Request) -> Response {
-    let answered = answer(app, client, request).await;
-    // A reply leaves with its proof only.
-    match answered.and_then(|Answer { reply, proven }| reply.map(|reply| (reply, proven))) {
-        Ok((reply, Proven { .. })) => {
-            let mut response = axum::Json(Envelope { ok: true, reply: &reply }).into_response();
-            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-            response
-        }
-        Err(error) => error.into_response(),
-    }
+    answer(app, client, request).await.unwrap_or_else(WebApiError::into_response)
 }
 
-async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Answer, WebApiError> {
+async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Response, WebApiError> {
     let (parts, body) = request.into_parts();
     let body = read_body(Request::new(body)).await?;
     let method = find(&app.policy, parts.method.as_str(), parts.uri.path())?;
@@ -81,7 +90,16 @@ async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<An
         app.metrics.verifications.count(if is_absent { Verdict::Absent } else { Verdict::Malformed });
     })?;
     let raw = RawArguments { query: parts.uri.query().unwrap_or_default(), headers: &parts.headers, body: &body };
-    verification::answer(app, client, method, &secret, raw).await
+    // A reply leaves with its proof only.
+    let Answer { reply, proven: Proven { .. } } = verification::answer(app, client, method, &secret, raw).await?;
+    Ok(respond(method, &reply?))
+}
+
+fn respond(method: &Method, reply: &Reply) -> Response {
+    let plain = axum::Json(Envelope { ok: true, reply }).into_response();
+    let mut response = query_runs::respond(&method.name, reply, plain);
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
 }
 
 fn find<'a>(policy: &'a Policy, verb: &str, path: &str) -> Result<&'a Method, WebApiError> {

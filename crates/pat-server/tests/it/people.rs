@@ -93,7 +93,7 @@ async fn a_demotion_strikes_scopes_for_good_and_says_which() {
     let (_, untouched) = server.token(&owner, &["catalog:read"]).await;
     let (only, only_id) = server.token(&owner, &["scorecards:write"]).await;
     assert_eq!(bearer.get("/scorecards.create").await.status, 405);
-    assert_eq!(bearer.post("/scorecards.create", json!({})).await.status, 501);
+    assert_eq!(bearer.post("/scorecards.create", json!({})).await.status, 422);
 
     let change = json!({ "from": ["scorecard_admin", "contributor"], "to": ["contributor"] });
     let preview = admin.browser.post(&path(&server, "scorecards@demo.test", "/roles/preview").await, change.clone()).await;
@@ -101,7 +101,7 @@ async fn a_demotion_strikes_scopes_for_good_and_says_which() {
     let struck = preview.body["tokens"].as_array().unwrap();
     assert_eq!(struck.iter().map(|token| token["token"]["id"].as_str().unwrap()).collect::<Vec<_>>(), [only_id.as_str(), id.as_str()]);
     assert!(struck.iter().all(|token| token["scopes"] == json!(["scorecards:write"])), "{struck:?}");
-    assert_eq!(bearer.post("/scorecards.create", json!({})).await.status, 501, "a preview changes nothing");
+    assert_eq!(bearer.post("/scorecards.create", json!({})).await.status, 422, "a preview changes nothing");
 
     let changed = admin.put_roles(&server, "scorecards@demo.test", change).await;
     assert_eq!((changed.status, names(&changed.body["roles"])), (200, vec!["contributor".to_owned()]));

@@ -136,7 +136,12 @@ async fn auth_info_and_whoami_describe_the_token() {
     );
     let who = bearer.get("/auth.whoami").await.body;
     assert_eq!(who["user"], json!({ "id": "MTAwMw", "name": "Sofia Scorecards", "email": "scorecards@demo.test" }));
-    assert_eq!((&who["auth_token_type"], &who["team"]), (&json!("personal_access_token"), &Value::Null));
+    let team = &who["team"];
+    assert_eq!(
+        (&who["auth_token_type"], &team["name"], &team["lead"]),
+        (&json!("personal_access_token"), &json!("Platform"), &who["user"])
+    );
+    assert_eq!(team["contributors"], json!([who["user"]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
