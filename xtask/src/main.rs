@@ -11,6 +11,7 @@ mod console;
 mod counts;
 mod dev;
 mod dist;
+mod gateways;
 mod packages;
 mod page;
 mod postgres;

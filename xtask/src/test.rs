@@ -13,7 +13,7 @@ use crate::progress::{seconds, step};
 use crate::server::{self, Server};
 use crate::toolchain::{self, WASM};
 use crate::workspace::Workspace;
-use crate::{browser, clients, page, torture};
+use crate::{browser, clients, gateways, page, torture};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -39,6 +39,8 @@ enum Suite {
     Page,
     /// Published clients work with the Web API
     Clients,
+    /// nginx and Caddy, with the ready files, in front of an API that knows nothing of tokens
+    Gateways,
     /// The page works in Chromium
     Browser,
     /// Every promise holds while servers, connections and Postgres break; and the check notices when one doesn't
@@ -117,6 +119,7 @@ impl Bench<'_> {
                 let server = self.demo("clients")?;
                 clients::run(self.workspace, &server)
             }
+            Suite::Gateways => self.gateways(),
             Suite::Browser => {
                 let chromium = browser::prepare()?;
                 self.page()?;
@@ -183,14 +186,26 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A server with demo data in a database of its own. Its log goes to a file, between the tests it would only be noise.
-    fn demo(&mut self, suite: &str) -> Result<Server> {
+    fn gateways(&mut self) -> Result<Counts> {
+        gateways::prepare()?;
+        self.build_server()?;
+        let postgres = self.postgres()?;
+        let database_urls = [postgres.empty_database("pat_xtask_gateways")?, postgres.empty_database("pat_xtask_second_company")?];
+        gateways::run(self.workspace, &server::debug_binary(self.workspace), database_urls.each_ref().map(String::as_str))
+    }
+
+    fn build_server(&self) -> Result<()> {
         step("building the server", || {
             let mut cargo = self.workspace.cargo();
             // The same selection of packages as the native tests, so that nothing is compiled twice.
             cargo.args(["test", "--no-run", "--quiet"]);
             process::check(&mut cargo, "the server doesn't compile: see above")
-        })?;
+        })
+    }
+
+    /// A server with demo data in a database of its own. Its log goes to a file, between the tests it would only be noise.
+    fn demo(&mut self, suite: &str) -> Result<Server> {
+        self.build_server()?;
         let database_url = self.postgres()?.empty_database(&format!("pat_xtask_{suite}"))?;
         let log = self.workspace.target.join(format!("test-server-{suite}.log"));
         println!("  the server's log: {}", log.display());

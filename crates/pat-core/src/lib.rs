@@ -2,7 +2,8 @@
 //!
 //! The server and the page share this crate, so that a rule and a wire type exist once. In reading order:
 //!
-//! - [`policy`]: the table of scopes, roles and methods; [`matcher`] finds a request's row in it.
+//! - [`policy`]: the table of scopes, roles and methods; [`matcher`] finds a request's row in it,
+//!   [`target`] takes only paths that every server reads alike.
 //! - [`scope`]: sets of scopes, and what a token was granted.
 //! - [`secret`]: the text of a token. [`name`] and [`expiry`]: its other parts.
 //! - [`token`]: a token's states.
@@ -35,6 +36,7 @@ pub mod scope;
 pub mod seal;
 pub mod secret;
 pub mod settings;
+pub mod target;
 pub mod token;
 pub mod unused;
 pub mod verify;

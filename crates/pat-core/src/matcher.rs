@@ -36,10 +36,11 @@ impl PathTemplate {
         self.segments.len() == path.len() && self.segments.iter().zip(path).all(|(segment, text)| segment.matches(text))
     }
 
+    /// Whether some path falls under both, for an upstream that may not tell upper from lower case.
     fn overlaps(&self, other: &Self) -> bool {
         self.segments.len() == other.segments.len()
             && self.segments.iter().zip(&other.segments).all(|pair| match pair {
-                (Segment::Literal(a), Segment::Literal(b)) => a == b,
+                (Segment::Literal(a), Segment::Literal(b)) => a.eq_ignore_ascii_case(b),
                 _ => true,
             })
     }

@@ -33,6 +33,8 @@ pub struct App {
     pub public_url: PublicUrl,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Gateways that may ask whether a request may go on to an API behind them. None: nobody may.
+    pub gateways: Vec<IpNet>,
     /// The IANA time zones, compiled in.
     pub time_zones: TimeZoneDatabase,
     /// The password hasher.
@@ -70,7 +72,7 @@ pub struct App {
 pub type SharedApp = Arc<App>;
 
 impl App {
-    /// An application with the default policy.
+    /// An application with the default policy and no gateways.
     ///
     /// # Errors
     /// If the policy table is broken or the operating system gives no randomness.
@@ -85,6 +87,7 @@ impl App {
             policy: Policy::parse(DX_POLICY)?,
             public_url,
             trusted_proxies,
+            gateways: Vec::new(),
             time_zones: TimeZoneDatabase::bundled(),
             passwords: Passwords::new()?,
             sign_in_failures: Failures::new(10, Duration::from_mins(5)),

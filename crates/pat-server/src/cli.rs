@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use pat_core::email::Email;
 use pat_core::id::{AccountId, TokenId, UserId};
 use pat_core::people::ReasonCode;
-use pat_core::policy::{DX_POLICY, Policy, WORKSPACE_ADMIN};
+use pat_core::policy::WORKSPACE_ADMIN;
 use pat_core::settings::AccountSettings;
 use uuid::Uuid;
 
@@ -18,11 +18,12 @@ use crate::app::App;
 use crate::change::passwords::{LINK_HOURS, create_link};
 use crate::client::Client;
 use crate::erase::{self, Erase};
+use crate::policy_file::PolicyFile;
 use crate::public_url::PublicUrl;
 use crate::seals::command::{self as audit, AuditCommand, SealKeys};
 use crate::store::primary::Primary;
 use crate::store::{Store, people, settings};
-use crate::{health, revoke, routes, serve};
+use crate::{health, policy_file, revoke, routes, serve};
 
 /// Personal access tokens for a Web API.
 #[derive(Debug, Parser)]
@@ -52,8 +53,16 @@ enum Command {
     },
     /// Erase a deactivated user's name, e-mail address and other personal data, in the audit log too. Can't be taken back.
     Erase(Erase),
+    /// Read a policy file: say what is wrong with it and where, or print which role may do what.
+    CheckPolicy {
+        /// The file.
+        file: PathBuf,
+    },
     /// Print the OpenAPI description.
-    Openapi,
+    Openapi {
+        #[command(flatten)]
+        policy: PolicyFile,
+    },
     /// Ask a server on this machine whether it is ready; for container health checks.
     Healthcheck {
         /// Where the server listens.
@@ -170,6 +179,13 @@ pub struct Serve {
     /// Addresses of proxies whose X-Forwarded-For counts, for example 10.0.0.0/8. May be repeated, or given with commas.
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
+    /// Addresses of gateways that may ask whether a request may go on to an API behind them, for example 10.0.0.7/32; their
+    /// X-Forwarded-For counts, too. May be repeated, or given with commas. None by default: nobody may ask.
+    #[arg(long, env = "GATEWAYS", value_delimiter = ',')]
+    pub gateways: Vec<IpNet>,
+    /// The policy table.
+    #[command(flatten)]
+    pub policy: PolicyFile,
     /// Connections to the database at most.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 20)]
     pub database_connections: usize,
@@ -216,6 +232,8 @@ struct CreateAccount {
     /// Product features, with commas; all of the policy table if left out.
     #[arg(long, value_delimiter = ',')]
     features: Option<Vec<String>>,
+    #[command(flatten)]
+    policy: PolicyFile,
     /// The origin that people use; the link begins with it.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
     public_url: PublicUrl,
@@ -233,8 +251,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Revoke(options) => revoke::run(options).await,
         Command::Audit { command } => audit::run(command).await,
         Command::Erase(options) => erase::run(options).await,
-        Command::Openapi => {
-            println!("{}", routes::openapi(&Policy::parse(DX_POLICY)?).to_pretty_json()?);
+        Command::CheckPolicy { file } => {
+            print!("{}", policy_file::check(&file)?);
+            Ok(())
+        }
+        Command::Openapi { policy } => {
+            println!("{}", routes::openapi(&policy.read()?).to_pretty_json()?);
             Ok(())
         }
         Command::Healthcheck { listen } => health::check(listen).await,
@@ -243,7 +265,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 
 async fn create_account(options: CreateAccount) -> anyhow::Result<()> {
     let store = options.database.store(1)?;
-    let app = App::new(store, options.public_url, Vec::new())?;
+    let mut app = App::new(store, options.public_url, Vec::new())?;
+    app.policy = options.policy.read()?;
     let known: Vec<_> = app.policy.features().iter().map(|feature| feature.name.clone()).collect();
     let features = options.features.unwrap_or_else(|| known.clone());
     if let Some(unknown) = features.iter().find(|name| !known.contains(name)) {

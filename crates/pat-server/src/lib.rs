@@ -1,7 +1,8 @@
 //! The HTTP server of personal access tokens.
 //!
 //! Data goes one way: request → [`extract`] (who) → `pat-core` (may they) → [`store`] → response. [`routes`] is every path on
-//! one page; [`console`] and [`web_api`] are the handlers; [`change`] holds the transactions that change authority.
+//! one page; [`console`], [`web_api`], [`gateway`] and [`oauth`] are the handlers; [`change`] holds the transactions that change
+//! authority.
 
 pub mod app;
 pub mod assets;
@@ -14,9 +15,12 @@ pub mod demo;
 pub mod erase;
 pub mod error;
 pub mod extract;
+pub mod gateway;
 pub mod health;
 pub mod metrics;
+pub mod oauth;
 pub mod passwords;
+pub mod policy_file;
 pub mod public_url;
 pub mod random_secret;
 pub mod revoke;

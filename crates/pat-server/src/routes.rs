@@ -21,7 +21,7 @@ use crate::web_api::{
     self, Call, Reply, WebApiError, attribute_groups, audit_logs, auth, entities, entity_types, initiatives, links, query_runs, relations,
     reports_of_entities, scorecards, snapshots, studio_reports, teams, users, workflow_runs, workflows,
 };
-use crate::{assets, health};
+use crate::{assets, gateway, health, oauth};
 
 /// The Web API's handlers by method name. A method of the policy table that has none answers 501, after the scope check.
 pub async fn call(method: &str, call: Call<'_>, data: &mut Data<'_>) -> Result<Reply, WebApiError> {
@@ -130,6 +130,16 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(unused_scopes::of_any))
 }
 
+/// What APIs behind a gateway, and services that are sent tokens, ask.
+fn beside() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new()
+        .routes(routes!(gateway::authorize))
+        .routes(routes!(gateway::authorize_envoy))
+        .routes(routes!(gateway::batch::authorize))
+        .routes(routes!(oauth::introspect))
+        .routes(routes!(oauth::revoke))
+}
+
 /// The whole server.
 pub fn router(app: SharedApp) -> Router {
     let console = console()
@@ -138,8 +148,10 @@ pub fn router(app: SharedApp) -> Router {
         .route("/api/openapi.json", get(health::openapi))
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), middleware::same_origin));
+    let beside = beside().split_for_parts().0.method_not_allowed_fallback(middleware::method_not_allowed);
     Router::new()
         .merge(console)
+        .merge(beside)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .fallback(other)
@@ -156,7 +168,8 @@ async fn other(State(app): State<SharedApp>, request: Request) -> Response {
             Some(client) => web_api::serve(&app, &client, request).await,
             None => WebApiError::Defect(anyhow::anyhow!("no client in the request")).into_response(),
         }
-    } else if path == "/api" || path.starts_with("/api/") {
+    } else if path == "/api" || path.starts_with("/api/") || path.starts_with("/gateway") {
+        // No page for a gateway: it might take its 200 for a permission.
         ApiError::NotFound.into_response()
     } else {
         assets::serve(&app, &request)
@@ -166,14 +179,16 @@ async fn other(State(app): State<SharedApp>, request: Request) -> Response {
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
     title = "Personal access tokens",
-    description = "The Console API under /api/ takes browser sessions; the Web API takes bearer tokens."
+    description = "The Console API under /api/ takes browser sessions; the Web API takes bearer tokens. Configured gateways ask under \
+                   /gateway/ whether a request may go on; services ask under /oauth/ what a token stands for."
 ))]
 struct ApiDoc;
 
-/// The description of both surfaces: the Console API from its handlers, the Web API from the policy table.
+/// The description of all surfaces: the Web API from the policy table, the others from their handlers.
 pub fn openapi(policy: &pat_core::policy::Policy) -> OpenApi {
     let mut api = console().into_openapi();
     health::describe_problems(&mut api);
+    api.merge(beside().into_openapi());
     web_api::describe::add(&mut api, policy);
     api
 }

@@ -59,7 +59,10 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         tracing::warn!("the audit log is not sealed: neither AUDIT_SEAL_KEY nor AUDIT_SEAL_KEY_FILE is given");
     }
     let store = options.store()?;
-    let app = Arc::new(App::new(store, options.public_url.clone(), options.trusted_proxies.clone())?);
+    let mut app = App::new(store, options.public_url.clone(), [&options.trusted_proxies[..], &options.gateways].concat())?;
+    app.policy = options.policy.read()?;
+    app.gateways.clone_from(&options.gateways);
+    let app = Arc::new(app);
     let listener = TcpListener::bind(options.listen)
         .with_context(|| format!("can't listen on {}; stop what uses it or choose another address with --listen", options.listen))?;
     listener.set_nonblocking(true)?;

@@ -56,7 +56,7 @@ test("a blocked scope is previewed, refused at once, and works again when it is 
   expect(await callWebApi(request, secret, "scorecards.list")).toBe(200);
   await open(page);
   await page.getByLabel("scorecards:read", { exact: true }).check();
-  await expect(page.getByRole("group", { name: "Blocked scopes" }).getByText("1 of 18 chosen")).toBeVisible();
+  await expect(page.getByRole("group", { name: "Blocked scopes" }).getByText("1 of 19 chosen")).toBeVisible();
   await page.getByRole("button", { name: "Preview and save" }).click();
 
   const dialog = dialogOf(page);

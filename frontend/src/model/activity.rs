@@ -41,7 +41,12 @@ impl<'a> Row<'a> {
 
     /// Who did it.
     pub fn who(self) -> String {
-        self.0.user.as_ref().map_or_else(|| words::OPERATOR.to_owned(), |user| plain(&user.name))
+        let nobody = || match self.text("by") {
+            Some("organization_token") => words::ORGANIZATION_TOKEN.to_owned(),
+            Some("token") => words::HOLDER.to_owned(),
+            _ => words::OPERATOR.to_owned(),
+        };
+        self.0.user.as_ref().map_or_else(nobody, |user| plain(&user.name))
     }
 
     /// The token, in quotes.
@@ -297,6 +302,11 @@ pub(crate) mod tests {
         assert_eq!(end(json!({ "reason": "unused", "note": null })), "Max revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(end(json!({ "reason": "other", "note": "Its project is over." })), "Max revoked ‘ci-laptop’: “Its project is over.”");
         assert_eq!(end(json!({ "because": "personal_access_tokens.all_deleted" })), "Max revoked ‘ci-laptop’ with all their other tokens.");
+        let by =
+            |by: &str| said(EventType::TokenDeleted, &json!({ "user": null, "context": { "reason": "unused", "note": null, "by": by } }));
+        assert_eq!(by("operator"), "The operator revoked ‘ci-laptop’: nobody uses it.");
+        assert_eq!(by("organization_token"), "An organization token revoked ‘ci-laptop’: nobody uses it.");
+        assert_eq!(by("token"), "Whoever held it revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(end(json!({ "because": "users.deactivated" })), "‘ci-laptop’ was revoked, as its owner was deactivated.");
     }
 

@@ -1,6 +1,12 @@
 //! What happened to a token and with it, in whole sentences. `who` is a name, or [`OPERATOR`].
 
 pub const OPERATOR: &str = "The operator";
+
+/// Who asked for the end of a token (RFC 7009), where it wasn't the token's own holder.
+pub const ORGANIZATION_TOKEN: &str = "An organization token";
+
+/// Who ended an organization token with its own secret.
+pub const HOLDER: &str = "Whoever held it";
 pub const BROWSER: &str = "Browser";
 pub const MORE: &str = "Load more";
 

@@ -33,6 +33,13 @@ const SCOPES: [&str; 18] = [
     "auditLogs:read",
 ];
 
+/// What this server adds to them.
+const OURS: [&str; 1] = ["tokens:introspect"];
+
+fn all_scopes() -> Vec<&'static str> {
+    [&SCOPES[..], &OURS[..]].concat()
+}
+
 /// The documented methods: verb, scopes, names. Documented that `snapshots:admin` methods need `snapshots:read` as well.
 const METHODS: [(&str, &[&str], &[&str]); 18] = [
     ("GET", &[], &["auth.whoami"]),
@@ -151,9 +158,9 @@ fn assert_row(policy: &Policy, verb: &str, path: &str, name: &str, scopes: &[&st
 }
 
 #[test]
-fn the_scopes_are_the_documented_ones() {
+fn the_scopes_are_the_documented_ones_and_ours() {
     let names: Vec<_> = dx().scopes().iter().map(|scope| scope.name.clone()).collect();
-    assert_eq!(names, SCOPES);
+    assert_eq!(names, all_scopes());
 }
 
 #[test]
@@ -197,7 +204,7 @@ fn roles_add_the_documented_scopes() {
     let adds = |role: &str| policy.scope_names(policy.role(role).unwrap().adds);
     assert_eq!(adds("self_service_admin"), ["workflowRuns:writeEvents"]);
     assert_eq!(adds("scorecard_admin"), ["scorecards:write"]);
-    assert_eq!(adds("workspace_admin"), SCOPES);
+    assert_eq!(adds("workspace_admin"), all_scopes());
     for role in
         ["contributor", "team_lead", "snapshot_analyst", "snapshot_observer", "data_integrator", "privileged_user", "finance_manager"]
     {
@@ -217,13 +224,18 @@ fn scorecards_catalog_and_workflows_need_fabric() {
 }
 
 #[test]
-fn every_scope_opens_a_method_and_only_one_method_is_for_one_kind() {
+fn every_scope_opens_a_method_and_few_methods_are_for_one_kind() {
     let policy = dx();
     let needed = policy.methods().iter().fold(ScopeSet::EMPTY, |scopes, method| scopes.union(method.scopes));
-    assert_eq!(policy.scope_names(needed), SCOPES);
+    assert_eq!(policy.scope_names(needed), all_scopes());
     let for_one_kind: Vec<_> = policy.methods().iter().filter(|method| method.kinds.len() != 2).collect();
-    assert_eq!(for_one_kind.iter().map(|method| method.name.as_str()).collect::<Vec<_>>(), ["studio.reports.delete"]);
+    assert_eq!(
+        for_one_kind.iter().map(|method| method.name.as_str()).collect::<Vec<_>>(),
+        ["studio.reports.delete", "oauth.introspect", "oauth.revoke"]
+    );
     assert_eq!(for_one_kind[0].kinds, [TokenKind::Personal]);
+    assert_eq!(for_one_kind[1].kinds, [TokenKind::Organization]);
+    assert_eq!(for_one_kind[2].kinds, [TokenKind::Organization]);
 }
 
 #[test]

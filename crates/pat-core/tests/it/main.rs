@@ -18,6 +18,7 @@ mod roles;
 mod seal;
 mod secret;
 mod settings;
+mod target;
 mod unused;
 mod verify;
 mod widening;

@@ -34,6 +34,7 @@ fn p3_strikes_what_a_lost_role_adds_and_no_remaining_role_adds() {
                 "platformx:manage",
                 "datacloud:query",
                 "auditLogs:read",
+                "tokens:introspect",
             ],
         ),
     ];

@@ -7,6 +7,7 @@ pub mod organization_tokens;
 pub mod passwords;
 pub mod pauses;
 pub mod people;
+pub mod revocation;
 pub mod roles;
 pub mod settings;
 pub mod sign_in;

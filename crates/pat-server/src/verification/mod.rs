@@ -4,6 +4,7 @@
 //! the next batch of the [`writer`], whose one statement proves it. A write does the same in a transaction of its own, whose
 //! last statement is the proof. What could not be proved is taken back and made again, the last time under the locks of a change.
 
+mod ask;
 pub mod cache;
 pub mod dead;
 pub mod gate;
@@ -15,7 +16,7 @@ pub mod uses;
 pub mod writer;
 
 use diesel_async::AsyncConnection as _;
-use pat_core::attempt::{Attempt, Decided, Next, Proven, Row, Source};
+use pat_core::attempt::{Decided, Next, Proven, Row, Source};
 use pat_core::id::AccountId;
 use pat_core::policy::{Method, Verb};
 use pat_core::secret::TokenSecret;
@@ -23,6 +24,7 @@ use pat_core::token::TokenStatus;
 use pat_core::verify::{Refusal, Window};
 use tracing::Instrument as _;
 
+pub use self::ask::Ask;
 use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::metrics::Verdict;
@@ -36,13 +38,15 @@ use crate::store::{Reach, StoreError, Transaction};
 use crate::traces;
 #[cfg(feature = "unproved")]
 use crate::verification::unproved::record;
-use crate::web_api::{Call, RawArguments, Reply, WebApiError};
+use crate::web_api::{Call, Reply, WebApiError};
 
 /// What a live token's call is answered with, and the proof that it may be.
 #[derive(Debug)]
 pub struct Answer {
     /// A refusal is an answer as well.
     pub reply: Result<Reply, WebApiError>,
+    /// Whom it is about, as it was proved.
+    pub principal: Principal,
     /// Without it there is no answer.
     pub proven: Proven,
 }
@@ -83,21 +87,15 @@ struct Request<'a> {
     app: &'a SharedApp,
     client: &'a Client,
     method: &'a Method,
-    raw: RawArguments<'a>,
+    ask: Ask<'a>,
 }
 
 /// Answers a call with a well-formed token.
 ///
 /// # Errors
 /// What is said without a proof: of tokens that are unknown or dead, and when nothing can be proved.
-pub async fn answer(
-    app: &SharedApp,
-    client: &Client,
-    method: &Method,
-    secret: &TokenSecret,
-    raw: RawArguments<'_>,
-) -> Result<Answer, WebApiError> {
-    let answered = attempt(app, client, method, secret, raw).await;
+pub async fn answer(app: &SharedApp, client: &Client, method: &Method, secret: &TokenSecret, ask: Ask<'_>) -> Result<Answer, WebApiError> {
+    let answered = attempt(Request { app, client, method, ask }, secret).await;
     app.metrics.verifications.count(match &answered {
         Ok(answer) => answer.verdict(),
         Err(unproved) => unproved.verdict,
@@ -105,23 +103,17 @@ pub async fn answer(
     answered.map_err(|unproved| unproved.error)
 }
 
-async fn attempt(
-    app: &SharedApp,
-    client: &Client,
-    method: &Method,
-    secret: &TokenSecret,
-    raw: RawArguments<'_>,
-) -> Result<Answer, Unproved> {
+async fn attempt(request: Request<'_>, secret: &TokenSecret) -> Result<Answer, Unproved> {
+    let Request { app, method, ask, .. } = request;
     let counted = &app.metrics.verifications;
     if app.writer.is_behind() {
         counted.shed.inc();
         return Err(StoreError::Unavailable("too many calls wait for their rows".into()).into());
     }
-    let request = Request { app, client, method, raw };
     let digest = secret.digest();
     // Held from the look at the cache to its fill, so that a token is looked up once for all who show it at the same instant.
     let mut claim = None;
-    let mut attempt = Attempt::first();
+    let mut attempt = ask.first_attempt();
     let mut holder = None;
     let mut tries = 0;
     loop {
@@ -148,6 +140,9 @@ async fn attempt(
                 (found.ok_or_else(|| request.unknown(None))?, Some(tx))
             }
         };
+        if !ask.concerns(principal.account_id) {
+            return Err(request.unknown(None));
+        }
         holder = Some(reach(&principal));
         let (reply, prove, tx) = match attempt.decide(&principal.standing, method, principal.now()) {
             Decided::Reread(again) => {
@@ -173,7 +168,7 @@ async fn attempt(
             Next::Answer(proven) => {
                 tracing::Span::current().record("pat.attempts", tries);
                 request.note_use(&principal, &reply);
-                return Ok(Answer { reply, proven });
+                return Ok(Answer { reply, principal, proven });
             }
             Next::Again(again) => {
                 counted.repeated.inc();
@@ -210,14 +205,15 @@ async fn begin_locked(app: &App, holder: Option<(AccountId, Reach)>) -> Result<T
 }
 
 impl Request<'_> {
-    /// Runs the handler. A writing one gets a transaction, and in it a savepoint, so that a refusal takes its writes back but
-    /// keeps its row.
+    /// Runs the handler, if that is what was asked for. A writing one gets a transaction, and in it a savepoint, so that a refusal
+    /// takes its writes back but keeps its row.
     async fn work(
         self,
         principal: &Principal,
         locked: Option<Transaction>,
     ) -> Result<(Result<Reply, WebApiError>, Option<Transaction>), WebApiError> {
-        let arguments = match self.raw.parse() {
+        let Ask::Run(raw) = self.ask else { return Ok((Ok(Reply::new()), locked)) };
+        let arguments = match raw.parse() {
             Ok(arguments) => arguments,
             Err(refusal) => return Ok((Err(refusal), locked)),
         };
@@ -240,7 +236,7 @@ impl Request<'_> {
         window: Window,
         tx: Option<Transaction>,
     ) -> Result<Row, WebApiError> {
-        let event = row::of(self.client, self.method, principal, reply);
+        let event = row::of(self.client, self.method, principal, self.ask, reply);
         record(self.app, event, principal.proof(window), tx).await
     }
 

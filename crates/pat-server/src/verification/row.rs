@@ -5,6 +5,7 @@ use pat_core::policy::Method;
 use pat_core::token::TokenStatus;
 use serde_json::{Value, json};
 
+use super::Ask;
 use crate::client::Client;
 use crate::store::audit::NewEvent;
 use crate::store::principals::Principal;
@@ -14,16 +15,23 @@ use crate::web_api::{Reply, WebApiError};
 const MAX_ARGUMENTS: usize = 20;
 
 /// The row of a live token's call.
-pub fn of<'a>(client: &'a Client, method: &'a Method, principal: &'a Principal, reply: &Result<Reply, WebApiError>) -> NewEvent<'a> {
-    let context = match reply {
-        Err(WebApiError::MissingScopes { missing, .. }) => json!({ "missing_scopes": missing }),
-        Err(WebApiError::RefusedBy(rule)) => json!({ "refused_by": rule }),
+pub fn of<'a>(
+    client: &'a Client,
+    method: &'a Method,
+    principal: &'a Principal,
+    ask: Ask<'_>,
+    reply: &Result<Reply, WebApiError>,
+) -> NewEvent<'a> {
+    let why = match reply {
+        Err(WebApiError::MissingScopes { missing, .. }) => Some(("missing_scopes", json!(missing))),
+        Err(WebApiError::RefusedBy(rule)) => Some(("refused_by", json!(rule))),
         Err(WebApiError::Arguments(problems)) => {
-            json!({ "arguments": problems.iter().take(MAX_ARGUMENTS).map(|(name, _)| name).collect::<Vec<_>>() })
+            Some(("arguments", problems.iter().take(MAX_ARGUMENTS).map(|(name, _)| name.as_str()).collect()))
         }
-        _ => Value::Object(Reply::new()),
+        _ => None,
     };
-    event(client, method, principal, reply.as_ref().err().map(WebApiError::code), context)
+    let context = ask.context().into_iter().chain(why).map(|(name, value)| (name.to_owned(), value)).collect();
+    event(client, method, principal, reply.as_ref().err().map(WebApiError::code), Value::Object(context))
 }
 
 /// The row of a dead token's refusal, which stands for others of the same minute.

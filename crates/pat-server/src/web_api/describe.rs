@@ -5,6 +5,8 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ObjectBuilder, OpenApi, ResponseBuilder, content::ContentBuilder, schema::Type};
 
+use super::is_web_api;
+
 const SCHEME: &str = "token";
 
 /// The method whose work clients are told to come back for.
@@ -27,18 +29,18 @@ const FAILURES: [(&str, &str); 10] = [
     ("503", "unavailable: the database can't be reached; see Retry-After"),
 ];
 
-/// Adds every method of the table, legacy spellings included.
+/// Adds every method of the table that this server serves, legacy spellings included.
 pub fn add(api: &mut OpenApi, policy: &Policy) {
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dxp_… or dxo_…").build());
     let components = api.components.get_or_insert_with(|| ComponentsBuilder::new().build());
     components.add_security_scheme(SCHEME, bearer);
     for method in policy.methods() {
-        for path in &method.paths {
+        for path in method.paths.iter().map(ToString::to_string).filter(|path| is_web_api(path)) {
             let item = PathItem::new(http_method(method.verb), operation(policy, method));
-            match api.paths.paths.get_mut(&path.to_string()) {
+            match api.paths.paths.get_mut(&path) {
                 Some(existing) => existing.merge_operations(item),
                 None => {
-                    api.paths.paths.insert(path.to_string(), item);
+                    api.paths.paths.insert(path, item);
                 }
             }
         }

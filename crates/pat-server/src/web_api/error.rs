@@ -105,6 +105,11 @@ impl WebApiError {
         self.row().1
     }
 
+    /// The status, never one of success.
+    pub fn status(&self) -> StatusCode {
+        self.row().0
+    }
+
     fn row(&self) -> (StatusCode, &'static str) {
         match self {
             Self::UnknownMethod => (StatusCode::NOT_FOUND, "unknown_method"),
@@ -165,8 +170,13 @@ impl WebApiError {
         details
     }
 
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        self.details().get("message").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
     /// RFC 6750, section 3.
-    fn challenge(&self) -> Option<String> {
+    pub fn challenge(&self) -> Option<String> {
         match self {
             Self::NotAuthed => Some("Bearer".into()),
             Self::InvalidAuth => Some(r#"Bearer error="invalid_token""#.into()),

@@ -47,7 +47,7 @@ use crate::client::Client;
 use crate::extract::json::read_body;
 use crate::metrics::Verdict;
 use crate::store::principals::Principal;
-use crate::verification::{self, Answer};
+use crate::verification::{self, Answer, Ask};
 
 /// What a handler gets: who calls, with what.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Re
     })?;
     let raw = RawArguments { query: parts.uri.query().unwrap_or_default(), headers: &parts.headers, body: &body };
     // A reply leaves with its proof only.
-    let Answer { reply, proven: Proven { .. } } = verification::answer(app, client, method, &secret, raw).await?;
+    let Answer { reply, proven: Proven { .. }, .. } = verification::answer(app, client, method, &secret, Ask::Run(raw)).await?;
     Ok(respond(method, &reply?))
 }
 
@@ -102,7 +102,11 @@ fn respond(method: &Method, reply: &Reply) -> Response {
     response
 }
 
-fn find<'a>(policy: &'a Policy, verb: &str, path: &str) -> Result<&'a Method, WebApiError> {
+/// The row of a request.
+///
+/// # Errors
+/// If the table has none, or has it with other verbs.
+pub fn find<'a>(policy: &'a Policy, verb: &str, path: &str) -> Result<&'a Method, WebApiError> {
     match policy.find(verb, path) {
         Found::Method(method) => Ok(method),
         Found::OtherVerbs(verbs) => Err(WebApiError::WrongVerb(verbs)),
@@ -111,7 +115,10 @@ fn find<'a>(policy: &'a Policy, verb: &str, path: &str) -> Result<&'a Method, We
 }
 
 /// The token in `Authorization: Bearer …` (RFC 6750; the scheme in any case).
-fn bearer(headers: &HeaderMap) -> Result<TokenSecret, WebApiError> {
+///
+/// # Errors
+/// If there is none, more than one, or something that can't be a token.
+pub fn bearer(headers: &HeaderMap) -> Result<TokenSecret, WebApiError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(WebApiError::NotAuthed)?;
     if values.next().is_some() {

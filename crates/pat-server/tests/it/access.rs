@@ -1,7 +1,8 @@
 //! Every route × every wrong caller. The routes come from the server's own tables, so a new one can't be missed.
 
-use pat_core::policy::Verb;
+use pat_core::policy::{Method as PolicyMethod, Verb};
 use pat_server::routes;
+use pat_server::web_api::is_web_api;
 use reqwest::{Client, Method};
 
 use crate::support::{Answer, Bearer, Browser, Server, json};
@@ -136,6 +137,36 @@ async fn call(bearer: &Bearer, method: Verb, path: &str) -> Answer {
     Answer::of(bearer.request(method.as_str().parse().unwrap(), path)).await
 }
 
+/// The methods of the table that this server serves, with each of their paths.
+fn web_api_paths(server: &Server) -> Vec<(&PolicyMethod, String)> {
+    let methods = server.app.policy.methods().iter();
+    let paths = methods.flat_map(|method| method.paths.iter().map(move |path| (method, path.to_string())));
+    paths.filter(|(_, path)| is_web_api(path)).collect()
+}
+
+/// What is neither the Console API nor the Web API: gateways by their address, services by their token.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_beside_them_answers_without_its_caller_s_credential() {
+    let server = Server::start().await;
+    let api = serde_json::to_value(routes::openapi(&server.app.policy)).unwrap();
+    let mut seen = 0;
+    for (path, item) in api["paths"].as_object().unwrap().iter().filter(|(path, _)| !path.starts_with("/api/") && !is_web_api(path)) {
+        for method in item.as_object().unwrap().keys() {
+            let url = format!("{}{}", server.base, path.replace("{*original}", "auth.info"));
+            let request = || Client::new().request(verb(method), &url).header("origin", &server.base);
+            let answers = [request(), request().json(&json!({})), request().bearer_auth("nonsense").form(&[("token", "nonsense")])];
+            for answer in answers {
+                let status = Answer::of(answer).await.status;
+                // A form alone may ask for the end of the token in it, and here it holds none that works.
+                let expected: &[u16] = if path.starts_with("/gateway/") { &[404] } else { &[400, 401] };
+                assert!(expected.contains(&status), "{method} {path}: {status}");
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 7 + 7 + 1 + 2, "authorize, the same for Envoy, the batch, introspection and revocation");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_web_api_method_wants_a_token_and_all_its_scopes() {
     let server = Server::start().await;
@@ -147,26 +178,23 @@ async fn every_web_api_method_wants_a_token_and_all_its_scopes() {
     server.sql(&format!("UPDATE tokens SET scopes = '{{}}' WHERE id = '{id}'")).await;
     let (dead, id) = server.token(&admin, &["catalog:read"]).await;
     admin.delete_token(&id).await;
-    for method in server.app.policy.methods() {
+    for (method, path) in web_api_paths(&server) {
         let needed = server.app.policy.scope_names(method.scopes);
-        for path in &method.paths {
-            let path = path.to_string();
-            let nobody = Answer::of(Client::new().request(method.verb.as_str().parse().unwrap(), format!("{}{path}", server.base))).await;
-            assert_eq!(nobody.verdict(), (401, "not_authed"), "{path}");
-            assert_eq!(call(&dead, method.verb, &path).await.verdict(), (401, "invalid_auth"), "{path}");
-            let refused = call(&none, method.verb, &path).await;
-            if needed.is_empty() {
-                assert_eq!(refused.status, 200, "{path}");
-            } else {
-                assert_eq!(refused.verdict(), (403, "not_authorized"), "{path}");
-                assert_eq!(refused.body["error_details"]["missing_scopes"], json!(needed), "{path}");
-            }
-            let allowed = call(&all, method.verb, &path).await;
-            assert!([200, 422, 501].contains(&allowed.status), "{path}: {allowed:?}");
+        let nobody = Answer::of(Client::new().request(method.verb.as_str().parse().unwrap(), format!("{}{path}", server.base))).await;
+        assert_eq!(nobody.verdict(), (401, "not_authed"), "{path}");
+        assert_eq!(call(&dead, method.verb, &path).await.verdict(), (401, "invalid_auth"), "{path}");
+        let refused = call(&none, method.verb, &path).await;
+        if needed.is_empty() {
+            assert_eq!(refused.status, 200, "{path}");
+        } else {
+            assert_eq!(refused.verdict(), (403, "not_authorized"), "{path}");
+            assert_eq!(refused.body["error_details"]["missing_scopes"], json!(needed), "{path}");
         }
+        let allowed = call(&all, method.verb, &path).await;
+        assert!([200, 422, 501].contains(&allowed.status), "{path}: {allowed:?}");
     }
     let calls = server.count("audit_log WHERE event_type = 'web_api.called' AND token_name IS NOT NULL").await;
-    let paths: usize = server.app.policy.methods().iter().map(|method| method.paths.len()).sum();
+    let paths = web_api_paths(&server).len();
     // Two live tokens a path, and at least one row for the dead one.
     assert!(calls > i64::try_from(2 * paths).unwrap(), "{calls} rows for {paths} paths");
 }
@@ -179,10 +207,8 @@ async fn the_description_holds_both_surfaces() {
     let create = &api.body["paths"]["/api/personal-access-tokens"]["post"];
     assert_eq!(create["requestBody"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/CreateToken");
     assert_eq!(create["responses"]["default"]["content"].as_object().unwrap().keys().collect::<Vec<_>>(), ["application/problem+json"]);
-    for method in server.app.policy.methods() {
-        for path in &method.paths {
-            let operation = &api.body["paths"][path.to_string()][method.verb.as_str().to_lowercase()];
-            assert_eq!(operation["security"][0]["token"], json!(server.app.policy.scope_names(method.scopes)), "{path}");
-        }
+    for (method, path) in web_api_paths(&server) {
+        let operation = &api.body["paths"][&path][method.verb.as_str().to_lowercase()];
+        assert_eq!(operation["security"][0]["token"], json!(server.app.policy.scope_names(method.scopes)), "{path}");
     }
 }

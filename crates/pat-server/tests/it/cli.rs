@@ -101,7 +101,18 @@ async fn openapi_prints_what_the_server_answers() {
 #[test]
 fn help_lists_every_setting_with_its_variable() {
     let help = text(&pat_server(&["serve", "--help"]).stdout);
-    for variable in ["DATABASE_URL", "LISTEN", "PUBLIC_URL", "TRUSTED_PROXIES", "DATABASE_CONNECTIONS", "MIGRATE", "DEMO", "LOG_JSON"] {
+    for variable in [
+        "DATABASE_URL",
+        "LISTEN",
+        "PUBLIC_URL",
+        "TRUSTED_PROXIES",
+        "GATEWAYS",
+        "POLICY",
+        "DATABASE_CONNECTIONS",
+        "MIGRATE",
+        "DEMO",
+        "LOG_JSON",
+    ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable}: {help}");
     }
 }

@@ -241,7 +241,7 @@ async fn settings_are_read_with_what_the_policy_offers_and_saved_at_the_version_
     let feature = &page.body["features"][1];
     assert_eq!((&feature["name"], &feature["scopes"][0]), (&json!("datacloud"), &json!("datacloud:query")));
     assert!(!feature["description"].as_str().unwrap().is_empty());
-    assert_eq!(page.body["scopes"].as_array().unwrap().len(), 18);
+    assert_eq!(page.body["scopes"].as_array().unwrap().len(), 19);
 
     let mut settings = page.body["settings"].clone();
     assert_eq!(Answer::of(admin.request(Method::PUT, PATH).json(&settings)).await.verdict(), (428, "precondition_required"));

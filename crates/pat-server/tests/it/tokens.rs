@@ -26,7 +26,7 @@ async fn the_form_offers_only_what_the_role_allows() {
     );
     let scorecards = offered("scorecards@demo.test").await;
     assert_eq!(scorecards.iter().filter(|scope| !member.contains(scope)).collect::<Vec<_>>(), ["scorecards:write"]);
-    assert_eq!(offered("admin@demo.test").await.len(), 18);
+    assert_eq!(offered("admin@demo.test").await.len(), 19);
     // The other account has neither Data Cloud nor PlatformX.
     let other = offered("admin@other.test").await;
     assert!(!other.iter().any(|scope| scope.starts_with("studio:") || scope == "datacloud:query" || scope == "platformx:manage"));

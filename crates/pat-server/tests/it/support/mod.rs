@@ -34,8 +34,13 @@ pub struct Server {
 impl Server {
     /// A server on the demo data.
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A server on the demo data, with an application of its own making.
+    pub async fn start_with(configure: impl FnOnce(&mut App)) -> Self {
         let database = Database::create().await;
-        let (base, app) = serve(&database.url).await;
+        let (base, app) = serve_with(&database.url, configure).await;
         Self { base, app, database }
     }
 
@@ -146,7 +151,17 @@ impl Server {
 
 /// Serves an application on a free port.
 pub async fn serve(database_url: &str) -> (String, SharedApp) {
-    serve_app(|base| App::new(Store::new(database_url, 20).unwrap(), base, Vec::new()).unwrap()).await
+    serve_with(database_url, |_| {}).await
+}
+
+/// Serves one that is configured otherwise than by default.
+async fn serve_with(database_url: &str, configure: impl FnOnce(&mut App)) -> (String, SharedApp) {
+    serve_app(|base| {
+        let mut app = App::new(Store::new(database_url, 20).unwrap(), base, Vec::new()).unwrap();
+        configure(&mut app);
+        app
+    })
+    .await
 }
 
 /// Serves one that was made for its origin.
