@@ -66,15 +66,24 @@ fn what_is_usable_depends_on_the_owner_s_roles_for_personal_tokens_only() {
     assert_eq!(usable(&policy, TokenKind::Personal, &["scorecard_admin"], &account()), everyone.union(set(&policy, &["scorecards:write"])));
     let all = usable(&policy, TokenKind::Organization, NO_ROLES, &account());
     assert!(set(&policy, &["scorecards:write", "snapshots:admin"]).is_subset(all), "{:?}", policy.scope_names(all));
-    assert!(!set(&policy, &["scorecards:write"]).is_subset(usable(&policy, TokenKind::Organization, NO_ROLES, &AccountSettings::new(Vec::new()))));
+    assert!(!set(&policy, &["scorecards:write"]).is_subset(usable(
+        &policy,
+        TokenKind::Organization,
+        NO_ROLES,
+        &AccountSettings::new(Vec::new())
+    )));
 }
 
 #[test]
 fn a_refused_scope_is_named_in_words_as_well() {
     let (policy, account) = (dx(), account());
-    let refused = errors(mint(&Grantor::user(&policy, NO_ROLES, &account, &[]), &request(&["catalog:dance", "catalog:read", "catalog:read"])));
+    let refused =
+        errors(mint(&Grantor::user(&policy, NO_ROLES, &account, &[]), &request(&["catalog:dance", "catalog:read", "catalog:read"])));
     let words: Vec<_> = refused.iter().map(|error| error.message.as_str()).collect();
-    assert!(words.len() == 2 && words[0].starts_with("catalog:dance: ") && words[1] == "catalog:read: The scope is named twice.", "{words:?}");
+    assert!(
+        words.len() == 2 && words[0].starts_with("catalog:dance: ") && words[1] == "catalog:read: The scope is named twice.",
+        "{words:?}"
+    );
 }
 
 #[test]
