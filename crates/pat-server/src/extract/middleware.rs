@@ -1,19 +1,20 @@
 //! What happens to every request before and after its handler.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::task::JoinHandle;
-use tokio::time::error::Elapsed;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::MAX_BODY;
 use super::json::throw_away;
+use super::uncancelled::Uncancelled;
 use crate::app::{App, SharedApp};
 use crate::client::Client;
 use crate::error::ApiError;
@@ -45,8 +46,8 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Reads who sent the request, runs it in a task of its own, and adds the headers of every answer. A client that hangs up
-/// drops this, but not the task: nothing is cancelled half-way.
+/// Reads who sent the request, runs it, and adds the headers of every answer. A client that hangs up drops this, but not the
+/// work: nothing is cancelled half-way.
 pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let client = Client::read(request.headers(), peer, &app.trusted_proxies);
@@ -59,9 +60,8 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
         throw_away(request.into_body()).await;
         error(is_web_api, ApiError::TooLarge)
     } else {
-        let work = tokio::time::timeout(WORK_LIMIT, next.run(request)).instrument(span.clone());
-        let work = app.background.spawn(work);
-        wait(&app, work).await.unwrap_or_else(|failure| error(is_web_api, failure))
+        let work = next.run(request).instrument(span.clone());
+        wait(&app, Uncancelled::new(work, &app.background, Instant::now() + WORK_LIMIT)).await.unwrap_or_else(|failure| error(is_web_api, failure))
     };
     span.record("http.response.status_code", response.status().as_u16());
     app.metrics.requests.count(&route, response.status().as_u16(), since.elapsed());
@@ -76,14 +76,18 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
     response
 }
 
-/// Waits for a request's task as long as a client should.
-async fn wait(app: &App, mut work: JoinHandle<Result<Response, Elapsed>>) -> Result<Response, ApiError> {
+/// Waits for a request's work as long as a client should.
+async fn wait<F>(app: &App, work: Uncancelled<F>) -> Result<Response, ApiError>
+where
+    F: Future<Output = Response> + Send + 'static,
+{
     let since = Instant::now();
+    let mut work = pin!(work);
     loop {
         match tokio::time::timeout(LOOK, &mut work).await {
-            Ok(Ok(Ok(response))) => return Ok(response),
-            Ok(Err(panic)) => return Err(ApiError::Defect(panic.into())),
-            Ok(Ok(Err(elapsed))) => return Err(StoreError::Unavailable(elapsed.into()).into()),
+            Ok(Ok(response)) => return Ok(response),
+            // What it says was printed when it happened.
+            Ok(Err(_panic)) => return Err(ApiError::Defect(anyhow::anyhow!("a panic"))),
             Err(_) if app.last_call.load(Ordering::Relaxed) => return Err(StoreError::Unavailable("the server stops".into()).into()),
             Err(elapsed) if since.elapsed() >= LIMIT => {
                 // A slow client is as possible as a database that has stopped talking, which must not keep others waiting.

@@ -6,6 +6,7 @@ pub mod middleware;
 pub mod path;
 pub mod query;
 pub mod session;
+mod uncancelled;
 
 pub use admin::Admin;
 pub use json::Json;
