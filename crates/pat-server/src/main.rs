@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 use pat_server::cli::{Cli, run};
+
+/// What a request allocates is often freed by another thread, for which the system's allocator takes locks.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -187,5 +187,8 @@ fn start_log(json: bool, traces: Option<&Traces>) {
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let log = tracing_subscriber::fmt::layer().with_ansi(is_terminal).with_writer(std::io::stderr);
     let log = if json { log.json().boxed() } else { log.boxed() };
-    tracing_subscriber::registry().with(log.with_filter(filter)).with(traces.map(Traces::layer)).init();
+    let mut layers = vec![log.with_filter(filter).boxed()];
+    // A layer that is `None` would want every span.
+    layers.extend(traces.map(|traces| traces.layer().boxed()));
+    tracing_subscriber::registry().with(layers).init();
 }

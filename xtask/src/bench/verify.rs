@@ -63,8 +63,9 @@ const ROWS: [Row; 11] = [
     ("growth", growth::growth),
     ("tokens", growth::tokens),
     ("changes", others::changes),
-    ("flood", others::flood),
     ("delete", deletes::deletes),
+    // After it, tokens that the server hasn't seen have a hard time from this address.
+    ("flood", others::flood),
     ("memory", growth::cached_principals),
     ("start", start::ready),
     ("page", start::page),

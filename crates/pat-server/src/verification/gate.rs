@@ -26,12 +26,20 @@ const SPARE: u32 = 20;
 /// The time that these are counted in.
 const SPARE_SECONDS: u64 = 1;
 
+/// How long somebody waits to hear that there were too many unknown tokens: who asks again as soon as it is answered would take
+/// the processor from others.
+const HOLD: Duration = Duration::from_millis(250);
+
+/// Who may wait for that; the rest is told at once.
+const HELD: usize = 4096;
+
 /// The gate.
 #[derive(Debug)]
 pub struct Gate {
     share: Semaphore,
     line: Line,
     spare: Failures<()>,
+    held: Line,
 }
 
 /// The right to look one token up. It counts as a failure of its address before it is made, so that look-ups at the same
@@ -57,6 +65,14 @@ impl Gate {
             share: Semaphore::new((connections / SHARE).max(1)),
             line: Line::new(WAITERS),
             spare: Failures::new(SPARE, Duration::from_secs(SPARE_SECONDS)),
+            held: Line::new(HELD),
+        }
+    }
+
+    /// Lets who showed too many unknown tokens wait for the answer.
+    pub async fn hold(&self) {
+        if let Some(_place) = self.held.join() {
+            tokio::time::sleep(HOLD).await;
         }
     }
 

@@ -100,6 +100,9 @@ pub async fn answer(app: &SharedApp, client: &Client, method: &Method, secret: &
         Ok(answer) => answer.verdict(),
         Err(unproved) => unproved.verdict,
     });
+    if let Err(Unproved { error: WebApiError::RateLimited(_), .. }) = &answered {
+        app.gate.hold().await;
+    }
     answered.map_err(|unproved| unproved.error)
 }
 

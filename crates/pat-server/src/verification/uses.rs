@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
 use parking_lot::Mutex;
 use pat_core::id::{AccountId, TokenId};
+use quick_cache::sync::Cache;
 
 use crate::client::Client;
 use crate::store::tokens::{self, Use};
@@ -15,21 +15,24 @@ use crate::store::{Store, StoreError};
 /// Between two statements.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// For how long a token's uses are one.
+const ONE: Duration = Duration::from_mins(1);
+
+/// Tokens whose last use is remembered at most.
+const TOKENS: usize = 100_000;
+
 /// The uses that are still to be written.
 #[derive(Debug)]
 pub struct Uses {
-    /// Tokens whose use was noted within the last minute.
-    pub noted: Cache<TokenId, ()>,
+    /// When a token's use was noted last.
+    pub noted: Cache<TokenId, Instant>,
     waiting: Mutex<HashMap<TokenId, Use>>,
 }
 
 impl Uses {
     /// Starts to write what is noted, as long as anybody holds this.
     pub fn start(store: &Store) -> Arc<Self> {
-        let uses = Arc::new(Self {
-            noted: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_mins(1)).build(),
-            waiting: Mutex::default(),
-        });
+        let uses = Arc::new(Self { noted: Cache::new(TOKENS), waiting: Mutex::default() });
         let (weak, store) = (Arc::downgrade(&uses), store.clone());
         tokio::spawn(async move {
             loop {
@@ -43,8 +46,9 @@ impl Uses {
 
     /// Notes a use, unless one was noted within the last minute.
     pub fn note(&self, account: AccountId, token: TokenId, client: &Client) {
-        if !self.noted.contains_key(&token) {
-            self.noted.insert(token, ());
+        let now = Instant::now();
+        if self.noted.get(&token).is_none_or(|noted| now.duration_since(noted) >= ONE) {
+            self.noted.insert(token, now);
             self.waiting.lock().insert(token, Use { account, token, ip: client.ip_net(), user_agent: client.user_agent.clone() });
         }
     }
@@ -59,7 +63,7 @@ impl Uses {
         let written: Result<(), StoreError> = async { tokens::note_uses(&mut *store.conn().await?, &uses).await }.await;
         if let Err(error) = written {
             for used in &uses {
-                self.noted.invalidate(&used.token);
+                self.noted.remove(&used.token);
             }
             tracing::warn!(%error, tokens = uses.len(), "last uses were not noted");
         }

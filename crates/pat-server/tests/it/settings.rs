@@ -160,7 +160,7 @@ async fn a_token_goes_stale_at_the_second_and_comes_back_with_a_longer_limit() {
     server.sql(&format!("UPDATE tokens SET created_at = '2030-01-01T00:00:00Z', expires_at = NULL WHERE id = '{id}'")).await;
     server.sql("UPDATE token_usage SET last_used_at = '2030-01-02T12:00:00Z'").await;
     // Held in mind by the server: otherwise the first call would be a use and move the limit.
-    server.app.uses.noted.insert(id.parse().unwrap(), ());
+    server.app.uses.noted.insert(id.parse().unwrap(), std::time::Instant::now());
     for (now, status) in [("2030-01-09T11:59:59Z", 200), ("2030-01-09T12:00:00Z", 403), ("2030-01-09T12:00:01Z", 403)] {
         server.stop_clock(now).await;
         assert_eq!(bearer.get("/entities.list").await.status, status, "{now}");
