@@ -21,7 +21,7 @@ use crate::web_api::{
     self, Call, Reply, WebApiError, attribute_groups, audit_logs, auth, entities, entity_types, initiatives, links, query_runs, relations,
     reports_of_entities, scorecards, snapshots, studio_reports, teams, users, workflow_runs, workflows,
 };
-use crate::{assets, gateway, health, oauth};
+use crate::{assets, docs, gateway, health, oauth};
 
 /// The Web API's handlers by method name. A method of the policy table that has none answers 501, after the scope check.
 pub async fn call(method: &str, call: Call<'_>, data: &mut Data<'_>) -> Result<Reply, WebApiError> {
@@ -128,6 +128,7 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(audit_events::own_activity))
         .routes(routes!(unused_scopes::own))
         .routes(routes!(unused_scopes::of_any))
+        .routes(routes!(health::openapi))
 }
 
 /// What APIs behind a gateway, and services that are sent tokens, ask.
@@ -140,20 +141,26 @@ fn beside() -> OpenApiRouter<SharedApp> {
         .routes(routes!(oauth::revoke))
 }
 
+/// What orchestrators ask.
+fn probes() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
+}
+
 /// The whole server.
 pub fn router(app: SharedApp) -> Router {
     let console = console()
         .split_for_parts()
         .0
-        .route("/api/openapi.json", get(health::openapi))
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), middleware::same_origin));
     let beside = beside().split_for_parts().0.method_not_allowed_fallback(middleware::method_not_allowed);
     Router::new()
         .merge(console)
         .merge(beside)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .merge(probes().split_for_parts().0)
+        .route("/docs", get(docs::reference))
+        .route("/docs/scopes", get(docs::scopes))
+        .route("/docs/docs.css", get(docs::style))
         .fallback(other)
         .layer(from_fn_with_state(app.clone(), middleware::serve))
         .with_state(app)
@@ -189,6 +196,7 @@ pub fn openapi(policy: &pat_core::policy::Policy) -> OpenApi {
     let mut api = console().into_openapi();
     health::describe_problems(&mut api);
     api.merge(beside().into_openapi());
+    api.merge(probes().into_openapi());
     web_api::describe::add(&mut api, policy);
     api
 }

@@ -20,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::app::{App, SharedApp};
 use crate::change::token_changes;
 use crate::cli::Serve;
+use crate::limits::Limits;
 use crate::metrics::page;
 use crate::seals::sealer;
 use crate::store::StoreError;
@@ -62,6 +63,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let mut app = App::new(store, options.public_url.clone(), [&options.trusted_proxies[..], &options.gateways].concat())?;
     app.policy = options.policy.read()?;
     app.gateways.clone_from(&options.gateways);
+    app.limits = Limits::new(options.account_calls_per_minute, options.token_calls_per_minute);
     let app = Arc::new(app);
     let listener = TcpListener::bind(options.listen)
         .with_context(|| format!("can't listen on {}; stop what uses it or choose another address with --listen", options.listen))?;
