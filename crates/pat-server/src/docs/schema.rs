@@ -93,7 +93,8 @@ pub fn members(schema: &Value) -> Vec<Row<'_>> {
 pub fn table(caption: &str, rows: &[Row<'_>]) -> Markup {
     html! {
         @if !rows.is_empty() {
-            div.docs-table {
+            // It may scroll sideways, which keys must be able to do as well.
+            div.docs-table role="group" aria-label=(caption) tabindex="0" {
                 table {
                     caption { (caption) }
                     thead { tr { th scope="col" { "Name" } th scope="col" { "What it is" } th scope="col" { "Notes" } } }

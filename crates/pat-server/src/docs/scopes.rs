@@ -97,7 +97,7 @@ fn roles(policy: &Policy) -> Markup {
     html! {
         section aria-labelledby="roles" {
             h2 id="roles" { "Roles" }
-            div.docs-table {
+            div.docs-table role="group" aria-label="Who may grant which scope" tabindex="0" {
                 table {
                     caption { "Who may grant which scope" }
                     thead { tr {
