@@ -53,7 +53,7 @@ fn typed(name: &str, schema: &Value) -> Markup {
             _ => (word)
         }
         @match (range("minimum"), range("maximum")) {
-            (Some(min), Some(max)) if max < i64::MAX => { " from " (min) " to " (max) }
+            (Some(min), Some(max)) => { " from " (min) " to " (max) }
             (Some(min), _) => { " of at least " (min) }
             _ => {}
         }

@@ -6,7 +6,7 @@ use pat_server::limits::Limits;
 use pat_server::metrics::Verdict;
 use reqwest::Method;
 
-use crate::support::{Answer, Bearer, Server, json};
+use crate::support::{Answer, Bearer, Browser, Database, PASSWORD, Process, Server, json};
 
 async fn limited(account: u32, token: u32) -> Server {
     Server::start_with(|app| {
@@ -111,6 +111,23 @@ async fn a_token_can_have_a_limit_of_its_own() {
     let answer = bearer.get("/auth.info").await;
     assert_eq!(answer.header("ratelimit-policy"), r#""account";q=10;w=60, "token";q=5;w=60"#);
     assert_eq!((left(&answer, "account").0, left(&answer, "token").0), (9, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_limits_accounts_to_a_thousand_unless_it_is_told_otherwise() {
+    let database = Database::create().await;
+    for (variables, policy) in [
+        (vec![("TOKEN_CALLS_PER_MINUTE", "7")], r#""account";q=1000;w=60, "token";q=7;w=60"#),
+        (vec![("ACCOUNT_CALLS_PER_MINUTE", "0")], ""),
+    ] {
+        let mut process = Process::start_in(&database.url, &[], &variables);
+        process.until("/readyz", 200).await;
+        let owner = Browser::new(&process.base);
+        owner.post("/api/session", json!({ "email": "member@demo.test", "password": PASSWORD })).await;
+        let created = owner.mint(&format!("{variables:?}"), &["catalog:read"]).await;
+        let answer = Bearer::new(&process.base, created.body["token"].as_str().unwrap()).get("/auth.info").await;
+        assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, policy));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -188,7 +188,7 @@ fn arguments(operation: OperationBuilder, verb: Verb, arguments: &[Member]) -> O
     let body = RequestBodyBuilder::new()
         .description(Some("As JSON, as a form or in the query; what isn't text stands in a form and in the query as JSON."))
         .required(Some(required))
-        .content("application/json", json(Schema::from(body)));
+        .content("application/json", json(body));
     operation.request_body(Some(body.build()))
 }
 
@@ -202,7 +202,7 @@ fn members(object: ObjectBuilder, members: &[Member]) -> ObjectBuilder {
 fn reply(operation: OperationBuilder, described: &Described) -> OperationBuilder {
     let schema = members(ObjectBuilder::new().property("ok", is_ok(true)).required("ok"), described.reply).build();
     let queues = described.method == QUEUES;
-    let answer = ResponseBuilder::new().description("It is done").content("application/json", json(Schema::from(schema)));
+    let answer = ResponseBuilder::new().description("It is done").content("application/json", json(schema));
     let answer = if described.method == TABLE {
         answer.content("text/csv", ContentBuilder::new().schema(Some(Object::with_type(Type::String))).build())
     } else {

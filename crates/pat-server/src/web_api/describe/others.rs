@@ -1,15 +1,15 @@
 //! Everything but the catalog and its scorecards.
 
-use super::shape::{Described, Member, choice, flag, object, objects, text, texts, within};
+use super::shape::{Described, Member, choice, flag, object, objects, text, texts, whole, within};
 use super::{CURSOR, MORE};
 
 const ID: Member = text("id").required();
 const HUNDRED: Member = within("limit", 1, 100).about("At most so many; 50 if left out.");
 const PAGE: Member = within("page", 1, 1_000_000).about("From 1 on.");
 const PAGE_SIZE: Member = within("page_size", 1, 100).about("100 if left out.");
-const NEXT_PAGE: Member = within("next_page", 1, 1_000_001);
-const TOTAL: Member = within("total", 0, i64::MAX).required();
-const PAGES: Member = within("total_pages", 0, i64::MAX).required();
+const NEXT_PAGE: Member = whole("next_page").about("Null on the last page.");
+const TOTAL: Member = whole("total").required();
+const PAGES: Member = whole("total_pages").required();
 
 /// `auth.*`, `auditLogs.*`, `attributeGroups.*`, `snapshots.*`, `teams.*` and `users.*`.
 pub const PEOPLE: &[Described] = &[

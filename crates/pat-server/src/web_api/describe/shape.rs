@@ -32,7 +32,7 @@ pub struct Member {
 enum Shape {
     Text,
     Flag,
-    Whole { min: Option<i64>, max: Option<i64> },
+    Whole(Option<(i64, i64)>),
     Choice(&'static [&'static str]),
     Texts,
     Object,
@@ -60,12 +60,15 @@ impl Member {
         let object = |plain: Type| ObjectBuilder::new().schema_type(typed(plain));
         let about = Some(self.about).filter(|about| !about.is_empty());
         let array = |items: Type| {
-            ArrayBuilder::new().schema_type(typed(Type::Array)).items(RefOr::T(Schema::from(Object::with_type(items)))).description(about)
+            ArrayBuilder::new().schema_type(typed(Type::Array)).items(Object::with_type(items)).description(about)
         };
         match self.shape {
             Shape::Text => object(Type::String).description(about).into(),
             Shape::Flag => object(Type::Boolean).description(about).into(),
-            Shape::Whole { min, max } => object(Type::Integer).minimum(min).maximum(max).description(about).into(),
+            Shape::Whole(range) => {
+                let (min, max) = range.unzip();
+                object(Type::Integer).minimum(min).maximum(max).description(about).into()
+            }
             Shape::Choice(words) => {
                 let null = or_null.then_some(serde_json::Value::Null);
                 let words = words.iter().map(|word| serde_json::Value::from(*word));
@@ -90,12 +93,12 @@ pub const fn flag(name: &'static str) -> Member {
 
 /// A whole number.
 pub const fn whole(name: &'static str) -> Member {
-    Member::new(name, Shape::Whole { min: None, max: None })
+    Member::new(name, Shape::Whole(None))
 }
 
 /// A whole number of a range.
 pub const fn within(name: &'static str, min: i64, max: i64) -> Member {
-    Member::new(name, Shape::Whole { min: Some(min), max: Some(max) })
+    Member::new(name, Shape::Whole(Some((min, max))))
 }
 
 /// One of a few words.
