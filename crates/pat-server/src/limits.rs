@@ -146,12 +146,7 @@ impl Limit {
     }
 
     fn quota(&self, window: &Window, second: u32) -> Quota {
-        Quota {
-            policy: self.policy,
-            limit: self.calls,
-            remaining: self.calls.saturating_sub(window.total),
-            reset: window.wait(second),
-        }
+        Quota { policy: self.policy, limit: self.calls, remaining: self.calls.saturating_sub(window.total), reset: window.wait(second) }
     }
 }
 

@@ -68,9 +68,7 @@ fn groups(api: &Value, is_in: fn(&str) -> bool) -> Groups<'_> {
 
 fn operations(api: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = api.get("paths").and_then(Value::as_object).into_iter().flatten();
-    paths.flat_map(|(path, item)| {
-        item.as_object().into_iter().flatten().map(move |(verb, body)| (path.as_str(), verb.as_str(), body))
-    })
+    paths.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(verb, body)| (path.as_str(), verb.as_str(), body)))
 }
 
 fn is_legacy(operation: &Value) -> bool {

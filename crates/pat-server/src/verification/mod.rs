@@ -74,7 +74,11 @@ struct Unproved {
 
 impl From<WebApiError> for Unproved {
     fn from(error: WebApiError) -> Self {
-        let verdict = if matches!(error, WebApiError::RateLimited(_) | WebApiError::OverLimit(_)) { Verdict::RateLimited } else { Verdict::Unavailable };
+        let verdict = if matches!(error, WebApiError::RateLimited(_) | WebApiError::OverLimit(_)) {
+            Verdict::RateLimited
+        } else {
+            Verdict::Unavailable
+        };
         Self { verdict, error }
     }
 }
@@ -279,7 +283,12 @@ impl Request<'_> {
     }
 
     /// Writes the row of a refusal if it is the first of its minute.
-    async fn note<'a>(self, refusals: &Refusals, principal: &Principal, event: impl FnOnce(u32) -> NewEvent<'a>) -> Result<(), WebApiError> {
+    async fn note<'a>(
+        self,
+        refusals: &Refusals,
+        principal: &Principal,
+        event: impl FnOnce(u32) -> NewEvent<'a>,
+    ) -> Result<(), WebApiError> {
         let Some(since) = refusals.count(principal.token_id, principal.now()) else { return Ok(()) };
         let written = audit::insert_alone(&self.app.store, event(since)).await;
         if written.is_err() {

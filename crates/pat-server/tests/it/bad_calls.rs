@@ -22,7 +22,14 @@ async fn post_text(bearer: &Bearer, path: &str, body: impl Into<String>) -> Answ
 async fn unknown_methods_and_wrong_verbs_are_said_to_be_so() {
     let server = Server::start().await;
     let bearer = almighty(&server).await;
-    for path in ["/no.such", "/catalog.entities", "/catalog.entities.list.", "/catalog.entities.list/x", "/catalog.entities.lis%74x", "/auth.info%2f"] {
+    for path in [
+        "/no.such",
+        "/catalog.entities",
+        "/catalog.entities.list.",
+        "/catalog.entities.list/x",
+        "/catalog.entities.lis%74x",
+        "/auth.info%2f",
+    ] {
         assert_eq!(bearer.get(path).await.verdict(), (404, "unknown_method"), "{path}");
     }
     let api = server.visitor().get("/api/openapi.json").await.body;
@@ -49,11 +56,14 @@ async fn every_wrong_argument_is_named() {
     let wrong = json!({
         "identifier": "x", "type": "service", "name": 1, "owner_user_emails": "member@demo.test", "properties": [], "aliases": { "a": "b" }, "relations": true,
     });
-    let mut found: Vec<String> = named(&bearer.post("/entities.create", wrong).await).iter().map(|name| name.split('.').next().unwrap().to_owned()).collect();
+    let mut found: Vec<String> =
+        named(&bearer.post("/entities.create", wrong).await).iter().map(|name| name.split('.').next().unwrap().to_owned()).collect();
     found.sort();
     assert_eq!(found, ["aliases", "name", "owner_user_emails", "properties", "relations"]);
 
-    let both = bearer.post("/entities.update?identifier=a&name=b&type=service", json!({ "identifier": "b", "name": "c", "type": "service" })).await;
+    let both = bearer
+        .post("/entities.update?identifier=a&name=b&type=service", json!({ "identifier": "b", "name": "c", "type": "service" }))
+        .await;
     assert_eq!(named(&both), ["identifier", "name"], "the same value in both is no mistake");
     let form = bearer.request(Method::POST, "/entities.delete?identifier=a").form(&[("identifier", "b")]);
     assert_eq!(named(&Answer::of(form).await), ["identifier"]);
@@ -78,13 +88,17 @@ async fn needs(bearer: &Bearer, path: &str) -> String {
         answer.body.pointer(pointer).unwrap_or_else(|| panic!("{path} {pointer}: {answer:?}")).as_str().unwrap().to_owned()
     };
     match path {
-        "/catalog.entities.scorecards" | "/catalog.entities.tasks" | "/entities.scorecards" | "/entities.tasks" => "identifier=accounts-service&".to_owned(),
+        "/catalog.entities.scorecards" | "/catalog.entities.tasks" | "/entities.scorecards" | "/entities.tasks" => {
+            "identifier=accounts-service&".to_owned()
+        }
         "/catalog.relationEdges.list" => {
             let relation = first("/catalog.relations.list", "/relations/0/identifier").await;
             format!("entity_identifier=accounts-service&relation_identifier={relation}&")
         }
         "/initiatives.progressReport" => format!("id={}&", first("/initiatives.list", "/initiatives/0/id").await),
-        "/snapshots.driverComments.list" | "/snapshots.csatComments.list" => format!("id={}&", first("/snapshots.list", "/snapshots/0/id").await),
+        "/snapshots.driverComments.list" | "/snapshots.csatComments.list" => {
+            format!("id={}&", first("/snapshots.list", "/snapshots/0/id").await)
+        }
         "/users.links.list" => format!("user_id={}&", first("/users.list", "/users/0/id").await),
         _ => String::new(),
     }

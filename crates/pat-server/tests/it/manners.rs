@@ -128,7 +128,8 @@ async fn every_method_with_a_handler_is_described_as_it_is() {
         };
         assert!(operation["responses"]["501"].is_null(), "{path}: {operation}");
         let required: Vec<_> = described.arguments.iter().filter(|argument| argument.is_required).map(|argument| argument.name).collect();
-        let missing: Vec<_> = answer.body["error_details"]["arguments"].as_array().into_iter().flatten().map(|one| &one["argument"]).collect();
+        let missing: Vec<_> =
+            answer.body["error_details"]["arguments"].as_array().into_iter().flatten().map(|one| &one["argument"]).collect();
         if method.name == "teams.info" {
             assert_eq!(missing, ["team_id", "reference_id"]);
         } else if required.is_empty() {

@@ -35,19 +35,7 @@ pub const CATALOG: &[Described] = &[
     Described {
         method: "catalog.entities.create",
         summary: "Makes an entity.",
-        arguments: &[
-            IDENTIFIER,
-            TYPE.required(),
-            NAME,
-            DESCRIPTION,
-            TEAMS,
-            USERS,
-            EMAILS,
-            DOMAIN,
-            PROPERTIES,
-            ALIASES,
-            RELATIONS,
-        ],
+        arguments: &[IDENTIFIER, TYPE.required(), NAME, DESCRIPTION, TEAMS, USERS, EMAILS, DOMAIN, PROPERTIES, ALIASES, RELATIONS],
         reply: ENTITY,
     },
     Described {
@@ -59,19 +47,7 @@ pub const CATALOG: &[Described] = &[
     Described {
         method: "catalog.entities.upsert",
         summary: "Makes an entity, or changes what is given of it.",
-        arguments: &[
-            IDENTIFIER,
-            TYPE.required(),
-            NAME,
-            DESCRIPTION,
-            TEAMS,
-            USERS,
-            EMAILS,
-            DOMAIN,
-            PROPERTIES,
-            ALIASES,
-            RELATIONS,
-        ],
+        arguments: &[IDENTIFIER, TYPE.required(), NAME, DESCRIPTION, TEAMS, USERS, EMAILS, DOMAIN, PROPERTIES, ALIASES, RELATIONS],
         reply: &[object("entity").required(), choice("result", &["created_new_entity", "updated_existing_entity"]).required()],
     },
     Described {
@@ -253,24 +229,14 @@ pub const SCORECARDS: &[Described] = &[
         ],
         reply: SCORECARD,
     },
-    Described {
-        method: "scorecards.delete",
-        summary: "Deletes a scorecard that no initiative is about.",
-        arguments: &[ID],
-        reply: &[],
-    },
+    Described { method: "scorecards.delete", summary: "Deletes a scorecard that no initiative is about.", arguments: &[ID], reply: &[] },
     Described {
         method: "initiatives.list",
         summary: "Pages through initiatives.",
         arguments: &[flag("published"), within("priority", 0, 2), text("tags").about("With commas; all of them."), CURSOR, HUNDRED],
         reply: &[objects("initiatives").required(), MORE],
     },
-    Described {
-        method: "initiatives.info",
-        summary: "One initiative.",
-        arguments: &[ID],
-        reply: &[object("initiative").required()],
-    },
+    Described { method: "initiatives.info", summary: "One initiative.", arguments: &[ID], reply: &[object("initiative").required()] },
     Described {
         method: "initiatives.progressReport",
         summary: "How far each entity is with an initiative.",

@@ -123,12 +123,7 @@ pub const WORKFLOWS: &[Described] = &[
         arguments: &[choice("scope", &["GLOBAL", "ENTITY"]), text("entity_identifier").about("With the scope ENTITY only.")],
         reply: &[objects("workflows").required()],
     },
-    Described {
-        method: "workflowRuns.info",
-        summary: "One run.",
-        arguments: &[ID],
-        reply: &[object("workflow_run").required()],
-    },
+    Described { method: "workflowRuns.info", summary: "One run.", arguments: &[ID], reply: &[object("workflow_run").required()] },
     Described {
         method: "workflowRuns.trigger",
         summary: "Starts a workflow.",

@@ -59,9 +59,7 @@ impl Member {
         let typed = |plain: Type| if or_null { SchemaType::from_iter([plain, Type::Null]) } else { SchemaType::from(plain) };
         let object = |plain: Type| ObjectBuilder::new().schema_type(typed(plain));
         let about = Some(self.about).filter(|about| !about.is_empty());
-        let array = |items: Type| {
-            ArrayBuilder::new().schema_type(typed(Type::Array)).items(Object::with_type(items)).description(about)
-        };
+        let array = |items: Type| ArrayBuilder::new().schema_type(typed(Type::Array)).items(Object::with_type(items)).description(about);
         match self.shape {
             Shape::Text => object(Type::String).description(about).into(),
             Shape::Flag => object(Type::Boolean).description(about).into(),
