@@ -4,8 +4,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::PartialSchema as _;
-use utoipa::openapi::{OpenApi, ResponseBuilder, content::ContentBuilder};
+use utoipa::openapi::{OpenApi, Ref, ResponseBuilder, content::ContentBuilder};
 
 use crate::app::{App, SharedApp};
 use crate::error::ApiError;
@@ -86,8 +85,7 @@ pub async fn openapi(State(app): State<SharedApp>) -> Result<Response, ApiError>
 
 /// Gives every operation of the Console API its answer for failures.
 pub fn describe_problems(api: &mut OpenApi) {
-    let schema = pat_core::wire::Problem::schema();
-    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let problem = ResponseBuilder::new().description("A problem; `code` says which").content("application/problem+json", content).build();
     for item in api.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];

@@ -5,12 +5,15 @@ use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use pat_core::inventory::Sort;
+use pat_core::wire::{FieldError, Problem};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
+use crate::console::inventory_query::Format;
 use crate::console::{
     admin_tokens, audit_events, inventory_export, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes,
 };
@@ -184,11 +187,15 @@ async fn other(State(app): State<SharedApp>, request: Request) -> Response {
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(info(
+#[openapi(
+    info(
     title = "Personal access tokens",
     description = "The Console API under /api/ takes browser sessions; the Web API takes bearer tokens. Configured gateways ask under \
                    /gateway/ whether a request may go on; services ask under /oauth/ what a token stands for."
-))]
+    ),
+    // Of queries, and of failures, which no handler names.
+    components(schemas(Sort, Format, Problem, FieldError))
+)]
 struct ApiDoc;
 
 /// The description of all surfaces: the Web API from the policy table, the others from their handlers.
@@ -198,5 +205,8 @@ pub fn openapi(policy: &pat_core::policy::Policy) -> OpenApi {
     api.merge(beside().into_openapi());
     api.merge(probes().into_openapi());
     web_api::describe::add(&mut api, policy);
+    // OpenAPI has no word for "and all that follows".
+    let paths = std::mem::take(&mut api.paths.paths);
+    api.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     api
 }

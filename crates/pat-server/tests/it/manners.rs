@@ -35,6 +35,17 @@ fn description(server: &Server) -> Value {
     serde_json::to_value(routes::openapi(&server.app.policy)).unwrap()
 }
 
+fn collect_references(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            names.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|value| collect_references(value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect_references(value, names)),
+        _ => {}
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_challenge_names_all_that_a_method_needs() {
     let server = Server::start().await;
@@ -100,14 +111,19 @@ async fn no_route_is_missing_from_the_description_and_none_is_invented() {
     let table: BTreeSet<_> = table.into_iter().map(|(method, path)| (method.verb.as_str().to_lowercase(), path)).collect();
     assert_eq!(operations(is_web_api), table);
     for (verb, path) in operations(|path| !is_web_api(path)) {
-        let url = format!("{}{}", server.base, path.replace("{*original}", "x").replace("{id}", &uuid::Uuid::nil().to_string()));
-        let other = Client::new().request(Method::from_bytes(b"NONSENSE").unwrap(), url);
+        let url = format!("{}{}", server.base, path.replace("{original}", "x").replace("{id}", &uuid::Uuid::nil().to_string()));
+        let other = Client::new().request(Method::from_bytes(b"NONSENSE").unwrap(), url).header("origin", &server.base);
         let allowed = Answer::of(other).await;
         assert_eq!(allowed.status, 405, "{path}: is it routed?");
         assert!(allowed.header("allow").split(',').any(|one| one.eq_ignore_ascii_case(&verb)), "{verb} {path}: {allowed:?}");
         for allowed in allowed.header("allow").split(',').filter(|verb| *verb != "HEAD") {
             assert!(api["paths"][&path][allowed.to_lowercase()].is_object(), "{allowed} {path} is missing");
         }
+    }
+    let mut names = BTreeSet::new();
+    collect_references(&api, &mut names);
+    for name in names {
+        assert!(api.pointer(name.strip_prefix('#').unwrap()).is_some(), "{name} is referred to, but isn't there");
     }
     // Whatever is routed by its description is in it; only pages may be routed otherwise.
     let by_hand = include_str!("../../src/routes.rs").lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next());

@@ -129,7 +129,7 @@ fn failure() -> Object {
         .property("message", ObjectBuilder::new().schema_type(Type::String).description(Some("For people.")))
         .required("message")
         .property("missing_scopes", shape::texts("").schema(false))
-        .property("refused_by", shape::text("").schema(false))
+        .property("refused_by", text("").schema(false))
         .property("arguments", shape::objects("").about("Each with argument and message.").schema(false));
     ObjectBuilder::new()
         .property("ok", is_ok(false))
