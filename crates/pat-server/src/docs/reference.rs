@@ -21,31 +21,45 @@ struct Operation<'a> {
 /// Operations by their tag.
 type Groups<'a> = BTreeMap<&'a str, Vec<Operation<'a>>>;
 
-/// The parts of the page: id, heading, what goes for all of it, and which paths are in it.
-const PARTS: [(&str, &str, fn() -> Markup, fn(&str) -> bool); 3] = [
-    ("web-api", "Web API", web_api, is_web_api),
-    ("beside", "For gateways and services", beside, |path| !is_web_api(path) && !path.starts_with("/api/")),
-    ("console", "Console API", console, |path| path.starts_with("/api/")),
+/// A part of the page.
+struct Part {
+    id: &'static str,
+    heading: &'static str,
+    /// What goes for all of it.
+    about: fn() -> Markup,
+    /// Which paths are in it.
+    is_in: fn(&str) -> bool,
+}
+
+const PARTS: [Part; 3] = [
+    Part { id: "web-api", heading: "Web API", about: web_api, is_in: is_web_api },
+    Part {
+        id: "beside",
+        heading: "For gateways and services",
+        about: beside,
+        is_in: |path| !is_web_api(path) && !path.starts_with("/api/"),
+    },
+    Part { id: "console", heading: "Console API", about: console, is_in: |path| path.starts_with("/api/") },
 ];
 
 /// The page.
 pub fn page(api: &Value) -> String {
-    let parts = PARTS.map(|(id, heading, about, is_in)| (id, heading, about, groups(api, is_in)));
+    let parts = PARTS.map(|part| (groups(api, part.is_in), part));
     let main = html! {
         nav.docs-contents aria-label="Contents" {
-            @for (id, heading, _, groups) in &parts {
+            @for (groups, Part { id, heading, .. }) in &parts {
                 p { a href={ "#" (id) } { strong { (heading) } } }
-                ul { @for tag in groups.keys() { li { a href={ "#" (id) "-" (tag) } { (tag) } } } }
+                ul { @for tag in groups.keys() { li { a href={ "#" (section(id, tag)) } { (tag) } } } }
             }
             p { a href="#failures" { strong { "Failures of the Web API" } } }
             p { a href="#schemas" { strong { "Schemas" } } }
         }
-        @for (id, heading, about, groups) in &parts {
+        @for (groups, Part { id, heading, about, .. }) in &parts {
             section aria-labelledby=(id) {
                 h2 id=(id) { (heading) }
                 (about())
                 @for (tag, operations) in groups {
-                    h3 id={ (id) "-" (tag) } { (tag) }
+                    h3 id=(section(id, tag)) { (tag) }
                     @for operation in operations { (show(operation)) }
                 }
             }
@@ -54,6 +68,11 @@ pub fn page(api: &Value) -> String {
         (schemas(api))
     };
     layout::page(Place::Reference, "API", &main)
+}
+
+/// The id of a tag's section.
+fn section(part: &str, tag: &str) -> String {
+    format!("{part}-{}", tag.replace(' ', "-"))
 }
 
 fn groups(api: &Value, is_in: fn(&str) -> bool) -> Groups<'_> {

@@ -187,6 +187,7 @@ async fn the_page_of_the_api_has_every_operation_and_nothing_from_elsewhere() {
         let ids: Vec<&str> = text.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let unique: BTreeSet<_> = ids.iter().collect();
         assert_eq!(ids.len(), unique.len(), "no id stands twice");
+        assert!(ids.iter().all(|id| !id.contains(' ')), "{ids:?}");
         for link in text.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(unique.contains(&link), "nothing is at #{link}");
         }

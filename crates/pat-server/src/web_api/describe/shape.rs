@@ -45,11 +45,13 @@ impl Member {
     }
 
     /// It is always there.
+    #[must_use]
     pub const fn required(self) -> Self {
         Self { is_required: true, ..self }
     }
 
     /// Says more about it.
+    #[must_use]
     pub const fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
     }
@@ -61,7 +63,8 @@ impl Member {
         let about = Some(self.about).filter(|about| !about.is_empty());
         let array = |items: Type| ArrayBuilder::new().schema_type(typed(Type::Array)).items(Object::with_type(items)).description(about);
         match self.shape {
-            Shape::Text => object(Type::String).description(about).into(),
+            // Where a text must be given, an empty one isn't.
+            Shape::Text => object(Type::String).min_length(self.is_required.then_some(1)).description(about).into(),
             Shape::Flag => object(Type::Boolean).description(about).into(),
             Shape::Whole(range) => {
                 let (min, max) = range.unzip();
