@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use hyper_util::rt::TokioTimer;
 use jiff::SignedDuration;
 use pat_core::seal::key::Keys;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing_subscriber::EnvFilter;
@@ -59,6 +59,8 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     if keys.is_none() {
         tracing::warn!("the audit log is not sealed: neither AUDIT_SEAL_KEY nor AUDIT_SEAL_KEY_FILE is given");
     }
+    // Before anybody is answered: from then on a signal to stop is taken care of.
+    let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let store = options.store()?;
     let mut app = App::new(store, options.public_url.clone(), [&options.trusted_proxies[..], &options.gateways].concat())?;
     app.policy = options.policy.read()?;
@@ -81,7 +83,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     tracing::info!(listen = %options.listen, public_url = app.public_url.origin(), "serving");
     tokio::select! {
-        signal = wait_for_signal() => signal?,
+        () = wait_for(signals) => {}
         failed = failure(preparation) => return Err(failed),
     }
     let end = Instant::now() + END;
@@ -175,11 +177,10 @@ async fn bring_up_to_date(app: &App, migrate: bool, with_demo: bool) -> Result<(
     Ok(())
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
+async fn wait_for([mut terminate, mut interrupt]: [Signal; 2]) {
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-        _ = terminate.recv() => Ok(()),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }
 
