@@ -120,6 +120,12 @@ async fn no_route_is_missing_from_the_description_and_none_is_invented() {
             assert!(api["paths"][&path][allowed.to_lowercase()].is_object(), "{allowed} {path} is missing");
         }
     }
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for parameter in item.as_object().unwrap().values().flat_map(|operation| operation["parameters"].as_array().into_iter().flatten()) {
+            let name = parameter["name"].as_str().unwrap();
+            assert_eq!(parameter["in"] == "path", path.contains(&format!("{{{name}}}")), "{path} {parameter}");
+        }
+    }
     let mut names = BTreeSet::new();
     collect_references(&api, &mut names);
     for name in names {
