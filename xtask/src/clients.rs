@@ -29,6 +29,11 @@ pub(crate) fn run(workspace: &Workspace, server: &Server) -> Result<Counts> {
     CLIENTS.iter().map(|client| run_one(workspace, server, client)).sum()
 }
 
+/// Asks a server for all that its description holds, and compares the answers with it.
+pub(crate) fn compare_description(workspace: &Workspace, server: &Server) -> Result<Counts> {
+    run_one(workspace, server, "schemathesis")
+}
+
 fn run_one(workspace: &Workspace, server: &Server, client: &str) -> Result<Counts> {
     let shared = workspace.root.join("clients");
     let folder = shared.join(client);

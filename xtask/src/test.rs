@@ -39,6 +39,8 @@ enum Suite {
     Page,
     /// Published clients work with the Web API
     Clients,
+    /// The server answers as /api/openapi.json says, whatever it is asked (schemathesis)
+    Openapi,
     /// nginx and Caddy, with the ready files, in front of an API that knows nothing of tokens
     Gateways,
     /// The page works in Chromium
@@ -118,6 +120,11 @@ impl Bench<'_> {
                 clients::prepare()?;
                 let server = self.demo("clients")?;
                 clients::run(self.workspace, &server)
+            }
+            Suite::Openapi => {
+                clients::prepare()?;
+                let server = self.demo_with("openapi", &[("ACCOUNT_CALLS_PER_MINUTE", "0"), ("GATEWAYS", "127.0.0.1/32")])?;
+                clients::compare_description(self.workspace, &server)
             }
             Suite::Gateways => self.gateways(),
             Suite::Browser => {
@@ -205,11 +212,16 @@ impl Bench<'_> {
 
     /// A server with demo data in a database of its own. Its log goes to a file, between the tests it would only be noise.
     fn demo(&mut self, suite: &str) -> Result<Server> {
+        self.demo_with(suite, &[])
+    }
+
+    /// The same with more in its environment.
+    fn demo_with(&mut self, suite: &str, environment: &[(&str, &str)]) -> Result<Server> {
         self.build_server()?;
         let database_url = self.postgres()?.empty_database(&format!("pat_xtask_{suite}"))?;
         let log = self.workspace.target.join(format!("test-server-{suite}.log"));
         println!("  the server's log: {}", log.display());
         let listen = server::free_address(([127, 0, 0, 1], 0).into())?;
-        Server::start(&server::debug_binary(self.workspace), listen, &database_url, Some(&log))
+        Server::start_with(&server::debug_binary(self.workspace), listen, &database_url, Some(&log), environment)
     }
 }

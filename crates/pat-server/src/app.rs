@@ -11,14 +11,16 @@ use pat_core::policy::{DX_POLICY, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::docs::Pages;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::public_url::PublicUrl;
 use crate::store::Store;
 use crate::throttle::Failures;
 use crate::verification::cache::PrincipalCache;
-use crate::verification::dead::DeadTokens;
 use crate::verification::gate::Gate;
+use crate::verification::refusals::Refusals;
 use crate::verification::uses::Uses;
 use crate::verification::writer::AuditWriter;
 
@@ -47,6 +49,8 @@ pub struct App {
     pub look_up_failures: Failures<Option<IpNet>>,
     /// The description of the API, made when it is first asked for.
     pub openapi: OnceLock<String>,
+    /// The same to read.
+    pub docs: OnceLock<Pages>,
     is_preparing: AtomicBool,
     /// What tokens stood for when they were last looked up.
     pub principals: PrincipalCache,
@@ -54,8 +58,12 @@ pub struct App {
     pub gate: Gate,
     /// The way to the audit log for calls that only read.
     pub writer: AuditWriter,
+    /// How many calls accounts and tokens may make.
+    pub limits: Limits,
     /// Refusals of dead tokens, of which one a minute becomes a row.
-    pub dead_tokens: DeadTokens,
+    pub dead_tokens: Refusals,
+    /// Refusals of calls over a limit, of which one a minute becomes a row.
+    pub calls_over_limit: Refusals,
     /// Work that nobody may be waiting for: jobs of many steps, and calls whose clients can hang up.
     pub background: TaskTracker,
     /// Says that the server stops; whoever works in the background looks between two steps.
@@ -72,7 +80,7 @@ pub struct App {
 pub type SharedApp = Arc<App>;
 
 impl App {
-    /// An application with the default policy and no gateways.
+    /// An application with the default policy, no gateways and no limits.
     ///
     /// # Errors
     /// If the policy table is broken or the operating system gives no randomness.
@@ -94,8 +102,11 @@ impl App {
             email_failures: Failures::new(20, Duration::from_mins(5)),
             look_up_failures: Failures::new(300, Duration::from_mins(1)),
             openapi: OnceLock::new(),
+            docs: OnceLock::new(),
             is_preparing: AtomicBool::new(false),
-            dead_tokens: DeadTokens::default(),
+            limits: Limits::default(),
+            dead_tokens: Refusals::default(),
+            calls_over_limit: Refusals::default(),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
             last_call: AtomicBool::new(false),

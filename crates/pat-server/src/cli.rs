@@ -186,6 +186,12 @@ pub struct Serve {
     /// The policy table.
     #[command(flatten)]
     pub policy: PolicyFile,
+    /// Calls of the Web API and questions of gateways that an account may make in a minute, as far as this node sees; 0 for any number.
+    #[arg(long, env = "ACCOUNT_CALLS_PER_MINUTE", value_name = "CALLS", default_value_t = 1000)]
+    pub account_calls_per_minute: u32,
+    /// The same for each token; 0 for any number.
+    #[arg(long, env = "TOKEN_CALLS_PER_MINUTE", value_name = "CALLS", default_value_t = 0)]
+    pub token_calls_per_minute: u32,
     /// Connections to the database at most.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 20)]
     pub database_connections: usize,

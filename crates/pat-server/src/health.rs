@@ -3,9 +3,8 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
-use utoipa::PartialSchema as _;
-use utoipa::openapi::{OpenApi, ResponseBuilder, content::ContentBuilder};
+use serde::Serialize;
+use utoipa::openapi::{OpenApi, Ref, ResponseBuilder, content::ContentBuilder};
 
 use crate::app::{App, SharedApp};
 use crate::error::ApiError;
@@ -13,11 +12,28 @@ use crate::routes;
 use crate::store::{StoreError, condition, migrations};
 
 /// The process is alive.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = String, content_type = "text/plain", description = "It is")))]
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// The server's state.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Readiness {
+    /// `ready`, or what is missing.
+    status: String,
+    /// The digest of the policy table in force.
+    policy: String,
+}
+
 /// The server can answer: the database is reachable, writable, commits durably and has at least this binary's migrations.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses(
+        (status = 200, body = Readiness, description = "It can"),
+        (status = 503, body = Readiness, description = "It can't; says what is missing"),
+    )
+)]
 pub async fn readyz(State(app): State<SharedApp>) -> Response {
     let (status, state) = match what_is_missing(&app).await {
         Ok(None) => (StatusCode::OK, "ready".to_owned()),
@@ -27,7 +43,7 @@ pub async fn readyz(State(app): State<SharedApp>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "the database can't be reached".to_owned())
         }
     };
-    (status, axum::Json(json!({ "status": state, "policy": app.policy.digest() }))).into_response()
+    (status, axum::Json(Readiness { status: state, policy: app.policy.digest().to_owned() })).into_response()
 }
 
 async fn what_is_missing(app: &App) -> Result<Option<&'static str>, StoreError> {
@@ -53,7 +69,11 @@ async fn what_is_missing(app: &App) -> Result<Option<&'static str>, StoreError> 
     Ok(None)
 }
 
-/// Both surfaces, as OpenAPI 3.1.
+/// This description, as OpenAPI 3.1.
+#[utoipa::path(
+    get, path = "/api/openapi.json", tag = "description",
+    responses((status = 200, body = serde_json::Value, description = "The description"))
+)]
 pub async fn openapi(State(app): State<SharedApp>) -> Result<Response, ApiError> {
     if app.openapi.get().is_none() {
         let text = routes::openapi(&app.policy).to_json().map_err(anyhow::Error::from)?;
@@ -65,8 +85,7 @@ pub async fn openapi(State(app): State<SharedApp>) -> Result<Response, ApiError>
 
 /// Gives every operation of the Console API its answer for failures.
 pub fn describe_problems(api: &mut OpenApi) {
-    let schema = pat_core::wire::Problem::schema();
-    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let problem = ResponseBuilder::new().description("A problem; `code` says which").content("application/problem+json", content).build();
     for item in api.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];

@@ -1,7 +1,7 @@
 //! The HTTP server of personal access tokens.
 //!
 //! Data goes one way: request → [`extract`] (who) → `pat-core` (may they) → [`store`] → response. [`routes`] is every path on
-//! one page; [`console`], [`web_api`], [`gateway`] and [`oauth`] are the handlers; [`change`] holds the transactions that change
+//! one page; [`console`], [`web_api`], [`gateway`], [`oauth`] and [`docs`] are the handlers; [`change`] holds the transactions that change
 //! authority.
 
 pub mod app;
@@ -12,11 +12,13 @@ pub mod client;
 pub mod console;
 pub mod cursor;
 pub mod demo;
+pub mod docs;
 pub mod erase;
 pub mod error;
 pub mod extract;
 pub mod gateway;
 pub mod health;
+pub mod limits;
 pub mod metrics;
 pub mod oauth;
 pub mod passwords;

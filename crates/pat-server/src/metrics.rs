@@ -37,7 +37,7 @@ pub enum Verdict {
     Dead,
     /// There was never such a token.
     Unknown,
-    /// Too many unknown ones came from the address.
+    /// Too many unknown ones came from the address, or too many calls of a live one or its account.
     RateLimited,
     /// It isn't a token.
     Malformed,

@@ -104,7 +104,7 @@ pub async fn introspect(
 
 /// The caller, if it may, which is on record by then.
 async fn permitted(app: &SharedApp, client: &Client, method: &Method, secret: &TokenSecret) -> Result<Principal, WebApiError> {
-    let Answer { reply, principal, proven: Proven { .. } } = verification::answer(app, client, method, secret, Ask::Permit).await?;
+    let Answer { reply, principal, proven: Proven { .. }, .. } = verification::answer(app, client, method, secret, Ask::Permit).await?;
     reply.map(|_| principal)
 }
 
@@ -118,7 +118,7 @@ async fn look(
     // Whatever its kind and scopes: what is asked is whether it lives.
     let any = Method { scopes: ScopeSet::EMPTY, kinds: vec![TokenKind::Personal, TokenKind::Organization], ..method.clone() };
     match verification::answer(app, client, &any, secret, Ask::Introspect(asker.account_id)).await {
-        Ok(Answer { reply: Ok(_), principal, proven: Proven { .. } }) => Ok(describe(app, &principal)),
+        Ok(Answer { reply: Ok(_), principal, proven: Proven { .. }, .. }) => Ok(describe(app, &principal)),
         // Paused, refused by a setting, dead, unknown, another account's: alike to the byte. The caller's address isn't to blame
         // for what it is sent.
         Ok(Answer { reply: Err(_), .. }) | Err(WebApiError::InvalidAuth | WebApiError::RateLimited(_)) => Ok(Introspection::default()),

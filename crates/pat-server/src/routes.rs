@@ -5,12 +5,15 @@ use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use pat_core::inventory::Sort;
+use pat_core::wire::{FieldError, Problem};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
+use crate::console::inventory_query::Format;
 use crate::console::{
     admin_tokens, audit_events, inventory_export, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes,
 };
@@ -21,7 +24,7 @@ use crate::web_api::{
     self, Call, Reply, WebApiError, attribute_groups, audit_logs, auth, entities, entity_types, initiatives, links, query_runs, relations,
     reports_of_entities, scorecards, snapshots, studio_reports, teams, users, workflow_runs, workflows,
 };
-use crate::{assets, gateway, health, oauth};
+use crate::{assets, docs, gateway, health, oauth};
 
 /// The Web API's handlers by method name. A method of the policy table that has none answers 501, after the scope check.
 pub async fn call(method: &str, call: Call<'_>, data: &mut Data<'_>) -> Result<Reply, WebApiError> {
@@ -128,6 +131,7 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(audit_events::own_activity))
         .routes(routes!(unused_scopes::own))
         .routes(routes!(unused_scopes::of_any))
+        .routes(routes!(health::openapi))
 }
 
 /// What APIs behind a gateway, and services that are sent tokens, ask.
@@ -140,20 +144,26 @@ fn beside() -> OpenApiRouter<SharedApp> {
         .routes(routes!(oauth::revoke))
 }
 
+/// What orchestrators ask.
+fn probes() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
+}
+
 /// The whole server.
 pub fn router(app: SharedApp) -> Router {
     let console = console()
         .split_for_parts()
         .0
-        .route("/api/openapi.json", get(health::openapi))
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), middleware::same_origin));
     let beside = beside().split_for_parts().0.method_not_allowed_fallback(middleware::method_not_allowed);
     Router::new()
         .merge(console)
         .merge(beside)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .merge(probes().split_for_parts().0)
+        .route("/docs", get(docs::reference))
+        .route("/docs/scopes", get(docs::scopes))
+        .route("/docs/docs.css", get(docs::style))
         .fallback(other)
         .layer(from_fn_with_state(app.clone(), middleware::serve))
         .with_state(app)
@@ -177,11 +187,15 @@ async fn other(State(app): State<SharedApp>, request: Request) -> Response {
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(info(
+#[openapi(
+    info(
     title = "Personal access tokens",
     description = "The Console API under /api/ takes browser sessions; the Web API takes bearer tokens. Configured gateways ask under \
                    /gateway/ whether a request may go on; services ask under /oauth/ what a token stands for."
-))]
+    ),
+    // Of queries, and of failures, which no handler names.
+    components(schemas(Sort, Format, Problem, FieldError))
+)]
 struct ApiDoc;
 
 /// The description of all surfaces: the Web API from the policy table, the others from their handlers.
@@ -189,6 +203,10 @@ pub fn openapi(policy: &pat_core::policy::Policy) -> OpenApi {
     let mut api = console().into_openapi();
     health::describe_problems(&mut api);
     api.merge(beside().into_openapi());
+    api.merge(probes().into_openapi());
     web_api::describe::add(&mut api, policy);
+    // OpenAPI has no word for "and all that follows".
+    let paths = std::mem::take(&mut api.paths.paths);
+    api.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     api
 }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use hyper_util::rt::TokioTimer;
 use jiff::SignedDuration;
 use pat_core::seal::key::Keys;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing_subscriber::EnvFilter;
@@ -20,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::app::{App, SharedApp};
 use crate::change::token_changes;
 use crate::cli::Serve;
+use crate::limits::Limits;
 use crate::metrics::page;
 use crate::seals::sealer;
 use crate::store::StoreError;
@@ -58,10 +59,13 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     if keys.is_none() {
         tracing::warn!("the audit log is not sealed: neither AUDIT_SEAL_KEY nor AUDIT_SEAL_KEY_FILE is given");
     }
+    // Before anybody is answered: from then on a signal to stop is taken care of.
+    let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let store = options.store()?;
     let mut app = App::new(store, options.public_url.clone(), [&options.trusted_proxies[..], &options.gateways].concat())?;
     app.policy = options.policy.read()?;
     app.gateways.clone_from(&options.gateways);
+    app.limits = Limits::new(options.account_calls_per_minute, options.token_calls_per_minute);
     let app = Arc::new(app);
     let listener = TcpListener::bind(options.listen)
         .with_context(|| format!("can't listen on {}; stop what uses it or choose another address with --listen", options.listen))?;
@@ -79,7 +83,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     }
     tracing::info!(listen = %options.listen, public_url = app.public_url.origin(), "serving");
     tokio::select! {
-        signal = wait_for_signal() => signal?,
+        () = wait_for(signals) => {}
         failed = failure(preparation) => return Err(failed),
     }
     let end = Instant::now() + END;
@@ -173,11 +177,10 @@ async fn bring_up_to_date(app: &App, migrate: bool, with_demo: bool) -> Result<(
     Ok(())
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
+async fn wait_for([mut terminate, mut interrupt]: [Signal; 2]) {
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-        _ = terminate.recv() => Ok(()),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{api, browser};
 
 const SETTINGS: &str = "/settings";
 const ADMIN: &str = "/admin/users";
+const DOCS: &str = "/docs";
 const MENU: &str = "account-menu";
 
 /// The bar at the top of every page.
@@ -58,6 +59,7 @@ fn AccountMenu(session: Session) -> impl IntoView {
             </p>
             <a class="menu__item" href=SETTINGS rel=area.rel(SETTINGS) on:click=leave>{menu::SETTINGS}</a>
             {admin.map(|admin| view! { <a class="menu__item" href=admin rel=area.rel(admin) on:click=leave>{menu::ADMIN}</a> })}
+            <a class="menu__item" href=DOCS rel="external" on:click=leave>{menu::DOCS}</a>
             <SignOut />
         </nav>
     }

@@ -45,6 +45,7 @@ pub fn title(page: &str) -> String {
 pub mod menu {
     pub const SETTINGS: &str = "Settings";
     pub const ADMIN: &str = "Administration";
+    pub const DOCS: &str = "API documentation";
     pub const SIGN_OUT: &str = "Sign out";
 
     pub fn button(name: &str) -> String {

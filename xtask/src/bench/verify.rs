@@ -56,8 +56,9 @@ const SMALL: i64 = 1_000;
 /// A row by name. It may have several figures.
 type Row = (&'static str, fn(&mut Bed) -> Result<Vec<Figure>>);
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
     ("throughput", calls::throughput),
+    ("limits", calls::limits),
     ("latency", calls::latency),
     ("first use", calls::first_use),
     ("growth", growth::growth),

@@ -25,6 +25,7 @@ const PAGE: usize = 50;
 
 /// The filter of the log: all conditions that are given hold.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct EventQuery {
     /// Who did it.
     user: Option<UserId>,

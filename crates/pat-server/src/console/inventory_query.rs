@@ -13,6 +13,7 @@ use crate::error::ApiError;
 
 /// Which tokens, in which order: all conditions that are given hold.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct InventoryQuery {
     /// Personal or organization tokens.
     kind: Option<TokenKind>,

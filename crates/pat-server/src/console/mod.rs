@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 /// Where a page begins.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// `next_cursor` of the page before.
     cursor: Option<String>,

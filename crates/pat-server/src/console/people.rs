@@ -21,6 +21,7 @@ const PAGE: usize = 50;
 
 /// The filter of the list: all that is given must hold.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// Part of a name or e-mail address, in any case.
     search: Option<String>,

@@ -16,6 +16,7 @@ use crate::store::{self, settings, tokens};
 
 /// The filter of the list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// Only tokens with this status.
     status: Option<TokenStatus>,

@@ -120,7 +120,7 @@ async fn allow(
     target: RequestTarget<'_>,
     secret: &TokenSecret,
 ) -> Result<Identity, Refused> {
-    let Answer { reply, principal, proven: Proven { .. } } =
+    let Answer { reply, principal, proven: Proven { .. }, .. } =
         verification::answer(app, client, method, secret, Ask::Forward(target.path())).await?;
     reply?;
     Ok(Identity::of(&principal, &app.policy))

@@ -31,6 +31,11 @@ impl Ask<'_> {
         }
     }
 
+    /// Whether it counts for the limits. Whoever asks about a token is counted by their own.
+    pub(super) fn is_counted(self) -> bool {
+        !matches!(self, Self::Introspect(_))
+    }
+
     /// Whether a token of this account is any business of who asks.
     pub(super) fn concerns(self, account: AccountId) -> bool {
         !matches!(self, Self::Introspect(asker) if asker != account)

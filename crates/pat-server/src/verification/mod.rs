@@ -6,9 +6,9 @@
 
 mod ask;
 pub mod cache;
-pub mod dead;
 pub mod gate;
 mod look_up;
+pub mod refusals;
 mod row;
 #[cfg(feature = "unproved")]
 pub mod unproved;
@@ -25,20 +25,22 @@ use pat_core::verify::{Refusal, Window};
 use tracing::Instrument as _;
 
 pub use self::ask::Ask;
+use self::refusals::Refusals;
 use crate::app::{App, SharedApp};
 use crate::client::Client;
+use crate::limits::Quotas;
 use crate::metrics::Verdict;
 use crate::routes;
-use crate::store::audit;
+use crate::store::audit::{self, NewEvent};
 #[cfg(not(feature = "unproved"))]
-use crate::store::audit::{NewEvent, Proof, ProvedRow};
+use crate::store::audit::{Proof, ProvedRow};
 use crate::store::pool::Data;
 use crate::store::principals::{self, Principal};
 use crate::store::{Reach, StoreError, Transaction};
 use crate::traces;
 #[cfg(feature = "unproved")]
 use crate::verification::unproved::record;
-use crate::web_api::{Call, Reply, WebApiError};
+use crate::web_api::{Call, Notice, Reply, WebApiError};
 
 /// What a live token's call is answered with, and the proof that it may be.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct Answer {
     pub reply: Result<Reply, WebApiError>,
     /// Whom it is about, as it was proved.
     pub principal: Principal,
+    /// What the answer's headers say of the token.
+    pub notice: Notice,
     /// Without it there is no answer.
     pub proven: Proven,
 }
@@ -70,7 +74,11 @@ struct Unproved {
 
 impl From<WebApiError> for Unproved {
     fn from(error: WebApiError) -> Self {
-        let verdict = if matches!(error, WebApiError::RateLimited(_)) { Verdict::RateLimited } else { Verdict::Unavailable };
+        let verdict = if matches!(error, WebApiError::RateLimited(_) | WebApiError::OverLimit(_)) {
+            Verdict::RateLimited
+        } else {
+            Verdict::Unavailable
+        };
         Self { verdict, error }
     }
 }
@@ -119,6 +127,7 @@ async fn attempt(request: Request<'_>, secret: &TokenSecret) -> Result<Answer, U
     let mut attempt = ask.first_attempt();
     let mut holder = None;
     let mut tries = 0;
+    let mut quotas = None;
     loop {
         let (principal, locked) = match attempt.source() {
             Source::Cache => match app.principals.get(&digest) {
@@ -147,7 +156,12 @@ async fn attempt(request: Request<'_>, secret: &TokenSecret) -> Result<Answer, U
             return Err(request.unknown(None));
         }
         holder = Some(reach(&principal));
-        let (reply, prove, tx) = match attempt.decide(&principal.standing, method, principal.now()) {
+        let decided = attempt.decide(&principal.standing, method, principal.now());
+        // Once, however often it is decided.
+        if quotas.is_none() && ask.is_counted() && shows_life(&decided) {
+            quotas = Some(request.count(&principal).await?);
+        }
+        let (reply, prove, tx) = match decided {
             Decided::Reread(again) => {
                 attempt = again;
                 continue;
@@ -171,7 +185,8 @@ async fn attempt(request: Request<'_>, secret: &TokenSecret) -> Result<Answer, U
             Next::Answer(proven) => {
                 tracing::Span::current().record("pat.attempts", tries);
                 request.note_use(&principal, &reply);
-                return Ok(Answer { reply, principal, proven });
+                let notice = Notice::of(&principal, quotas.unwrap_or_default());
+                return Ok(Answer { reply, principal, notice, proven });
             }
             Next::Again(again) => {
                 counted.repeated.inc();
@@ -179,6 +194,15 @@ async fn attempt(request: Request<'_>, secret: &TokenSecret) -> Result<Answer, U
             }
             Next::Unavailable => return Err(StoreError::Unavailable("the answer could not be proved".into()).into()),
         }
+    }
+}
+
+/// Whether the answer tells that the token lives: a paused one looks like one that never was.
+fn shows_life(decided: &Decided) -> bool {
+    match decided {
+        Decided::Allowed(_) => true,
+        Decided::Refused(refusal, _) => *refusal != Refusal::Paused,
+        Decided::Dead(_) | Decided::Reread(_) => false,
     }
 }
 
@@ -243,17 +267,37 @@ impl Request<'_> {
         record(self.app, event, principal.proof(window), tx).await
     }
 
+    /// Counts the call for the limits of its account and its token. One too many is refused before any work, without a proof: that
+    /// is no success, and proving each would cost as much as what is saved.
+    async fn count(self, principal: &Principal) -> Result<Quotas, WebApiError> {
+        let exceeded = match self.app.limits.count(principal.account_id, principal.token_id) {
+            Ok(quotas) => return Ok(quotas),
+            Err(exceeded) => exceeded,
+        };
+        let event = |since| row::of_over_limit(self.client, self.method, principal, exceeded.policy, since);
+        self.note(&self.app.calls_over_limit, principal, event).await?;
+        Err(WebApiError::over_limit(exceeded.retry_after, Notice::of(principal, exceeded.quotas)))
+    }
+
     /// Dead tokens stay dead: no proof, and not a row for each refusal.
     async fn dead(self, principal: &Principal, status: TokenStatus) -> WebApiError {
-        let Some(since) = self.app.dead_tokens.refused(principal.token_id, principal.now()) else { return WebApiError::InvalidAuth };
-        let event = row::of_dead(self.client, self.method, principal, status, since);
-        match audit::insert_alone(&self.app.store, event).await {
-            Ok(()) => WebApiError::InvalidAuth,
-            Err(error) => {
-                self.app.dead_tokens.forget(principal.token_id);
-                error.into()
-            }
+        let event = |since| row::of_dead(self.client, self.method, principal, status, since);
+        self.note(&self.app.dead_tokens, principal, event).await.err().unwrap_or(WebApiError::InvalidAuth)
+    }
+
+    /// Writes the row of a refusal if it is the first of its minute.
+    async fn note<'a>(
+        self,
+        refusals: &Refusals,
+        principal: &Principal,
+        event: impl FnOnce(u32) -> NewEvent<'a>,
+    ) -> Result<(), WebApiError> {
+        let Some(since) = refusals.count(principal.token_id, principal.now()) else { return Ok(()) };
+        let written = audit::insert_alone(&self.app.store, event(since)).await;
+        if written.is_err() {
+            refusals.forget(principal.token_id);
         }
+        Ok(written?)
     }
 
     /// A token that a setting refuses stays as unused as it is.

@@ -40,6 +40,12 @@ pub fn of_dead<'a>(client: &'a Client, method: &'a Method, principal: &'a Princi
     event(client, method, principal, Some(WebApiError::InvalidAuth.code()), context)
 }
 
+/// The row of a refused call over a limit, which stands for others of the same minute.
+pub fn of_over_limit<'a>(client: &'a Client, method: &'a Method, principal: &'a Principal, limit: &str, since: u32) -> NewEvent<'a> {
+    let context = json!({ "limit": limit, "refusals_since_last_row": since });
+    event(client, method, principal, Some(WebApiError::RATE_LIMITED), context)
+}
+
 fn event<'a>(
     client: &'a Client,
     method: &'a Method,

@@ -7,6 +7,7 @@ use pat_core::policy::Verb;
 use pat_core::wire::Rule;
 use serde_json::{Map, Value, json};
 
+use super::Notice;
 use crate::error::ApiError;
 use crate::store::StoreError;
 
@@ -25,6 +26,8 @@ pub enum WebApiError {
     InvalidAuth,
     /// Too many failed look-ups from this address; the seconds to wait.
     RateLimited(u64),
+    /// A call too many of a live token or its account.
+    OverLimit(Box<OverLimit>),
     /// Scopes that the token lacks, and all those that the method needs.
     MissingScopes {
         /// Lacking.
@@ -70,6 +73,14 @@ fn clip(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
 
+/// A call too many.
+#[derive(Debug)]
+pub struct OverLimit {
+    /// Seconds after which there is room for it.
+    retry_after: u32,
+    notice: Notice,
+}
+
 /// An error that one method or family has for itself.
 #[derive(Debug)]
 pub struct OwnError {
@@ -79,6 +90,14 @@ pub struct OwnError {
 }
 
 impl WebApiError {
+    /// The code of all that comes too often.
+    pub const RATE_LIMITED: &'static str = "rate_limited";
+
+    /// A call too many, after which the caller has to wait so many seconds.
+    pub fn over_limit(retry_after: u32, notice: Notice) -> Self {
+        Self::OverLimit(Box::new(OverLimit { retry_after, notice }))
+    }
+
     /// What only one method or family answers: a code of the reference, with words of ours.
     pub fn own(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self::Own(OwnError { status, code, message: clip(&message.into(), MAX_PROBLEM_CHARS) })
@@ -117,7 +136,7 @@ impl WebApiError {
             Self::NotAuthed => (StatusCode::UNAUTHORIZED, "not_authed"),
             Self::TwoCredentials => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidAuth => (StatusCode::UNAUTHORIZED, "invalid_auth"),
-            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::RateLimited(_) | Self::OverLimit(_) => (StatusCode::TOO_MANY_REQUESTS, Self::RATE_LIMITED),
             Self::MissingScopes { .. } | Self::WrongTokenKind | Self::RefusedBy(_) => (StatusCode::FORBIDDEN, "not_authorized"),
             Self::Arguments(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_arguments"),
             Self::BadBody(_) => (StatusCode::BAD_REQUEST, "invalid_payload"),
@@ -141,6 +160,7 @@ impl WebApiError {
             Self::TwoCredentials => "Send one Authorization header, not several.".into(),
             Self::InvalidAuth => "The token is not valid.".into(),
             Self::RateLimited(seconds) => format!("Too many invalid tokens from this address. Try again in {seconds} seconds."),
+            Self::OverLimit(over) => format!("Too many calls within a minute. Try again in {} seconds.", over.retry_after),
             Self::MissingScopes { missing, .. } => {
                 details.insert("missing_scopes".into(), json!(missing));
                 format!("The token lacks {}. Its owner can add what their role allows.", missing.join(" and "))
@@ -212,7 +232,14 @@ impl IntoResponse for WebApiError {
             Self::RateLimited(seconds) => {
                 headers.insert(header::RETRY_AFTER, seconds.into());
             }
+            Self::OverLimit(over) => {
+                headers.insert(header::RETRY_AFTER, over.retry_after.into());
+                over.notice.add_to(headers);
+            }
             Self::Store(StoreError::Unavailable(_)) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ if status == StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}

@@ -15,6 +15,7 @@ pub mod initiatives;
 pub mod json;
 pub mod links;
 pub mod lists;
+pub mod notice;
 pub mod owners;
 pub mod query_runs;
 pub mod relations;
@@ -42,6 +43,7 @@ use serde_json::Value;
 
 pub use self::arguments::{Arguments, RawArguments};
 pub use self::error::WebApiError;
+pub use self::notice::Notice;
 use crate::app::SharedApp;
 use crate::client::Client;
 use crate::extract::json::read_body;
@@ -91,8 +93,15 @@ async fn answer(app: &SharedApp, client: &Client, request: Request) -> Result<Re
     })?;
     let raw = RawArguments { query: parts.uri.query().unwrap_or_default(), headers: &parts.headers, body: &body };
     // A reply leaves with its proof only.
-    let Answer { reply, proven: Proven { .. }, .. } = verification::answer(app, client, method, &secret, Ask::Run(raw)).await?;
-    Ok(respond(method, &reply?))
+    let Answer { reply, notice, proven: Proven { .. }, .. } = verification::answer(app, client, method, &secret, Ask::Run(raw)).await?;
+    let mut response = match reply {
+        Ok(reply) => respond(method, &reply),
+        // Of a paused token, which looks like one that never was.
+        Err(error @ WebApiError::InvalidAuth) => return Err(error),
+        Err(error) => error.into_response(),
+    };
+    notice.add_to(response.headers_mut());
+    Ok(response)
 }
 
 fn respond(method: &Method, reply: &Reply) -> Response {

@@ -108,6 +108,8 @@ fn help_lists_every_setting_with_its_variable() {
         "TRUSTED_PROXIES",
         "GATEWAYS",
         "POLICY",
+        "ACCOUNT_CALLS_PER_MINUTE",
+        "TOKEN_CALLS_PER_MINUTE",
         "DATABASE_CONNECTIONS",
         "MIGRATE",
         "DEMO",

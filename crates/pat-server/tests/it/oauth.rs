@@ -48,7 +48,7 @@ async fn a_service_learns_what_a_token_stands_for_at_this_moment() {
     let dead = introspect(&server, &caller, &bearer.token).await;
     assert_eq!((dead.status, dead.text.as_str()), (200, r#"{"active":false}"#));
     let rows = server
-        .texts(&format!("SELECT concat_ws(' ', outcome, method, context->>'introspected') AS text FROM audit_events WHERE event_type = 'web_api.called' AND token_id = '{id}' ORDER BY time, id"))
+        .texts(&format!("SELECT concat_ws(' ', outcome, method, context->>'introspected') AS text FROM audit_log WHERE event_type = 'web_api.called' AND token_id = '{id}' ORDER BY time, id"))
         .await;
     assert_eq!(rows[..2], ["succeeded oauth.introspect true"; 2], "{rows:?}");
 }
@@ -82,7 +82,7 @@ async fn tokens_that_stand_for_nothing_are_alike_to_the_byte() {
         assert_eq!((answer.status, answer.text.as_str()), (200, r#"{"active":false}"#), "{token}");
     }
     assert_eq!(
-        server.count(&format!("audit_events WHERE token_id = '{foreign_id}' AND event_type = 'web_api.called'")).await,
+        server.count(&format!("audit_log WHERE token_id = '{foreign_id}' AND event_type = 'web_api.called'")).await,
         0,
         "nor does its account see who asked"
     );
@@ -141,7 +141,7 @@ async fn a_token_ends_itself_and_everything_else_is_answered_alike() {
         assert_eq!((&seen["status"], &seen["revoke_reason"], &seen["revoked_by"]), (&json!("revoked"), &json!("other"), &json!(null)));
     }
     let rows = server
-        .texts("SELECT concat_ws(' ', outcome, user_email, context->>'by') AS text FROM audit_events WHERE event_type = 'personal_access_tokens.deleted'")
+        .texts("SELECT concat_ws(' ', outcome, user_email, context->>'by') AS text FROM audit_log WHERE event_type = 'personal_access_tokens.deleted'")
         .await;
     assert_eq!(rows, ["succeeded member@demo.test token"; 2], "one row each, none for what was dead or never there");
 }
@@ -161,7 +161,7 @@ async fn an_organization_token_ends_tokens_of_its_account_only() {
     assert_eq!(server.bearer(&job).get("/auth.info").await.status, 401);
     assert_eq!(foreign.get("/auth.info").await.status, 200);
     let rows = server
-        .texts("SELECT concat_ws(' ', event_type, coalesce(user_email, 'nobody'), context->>'by_token_id') AS text FROM audit_events WHERE context->>'by' = 'organization_token' ORDER BY time, id")
+        .texts("SELECT concat_ws(' ', event_type, coalesce(user_email, 'nobody'), context->>'by_token_id') AS text FROM audit_log WHERE context->>'by' = 'organization_token' ORDER BY time, id")
         .await;
     assert_eq!(
         rows,

@@ -7,7 +7,7 @@ use crate::support::{Answer, Server};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_the_security_headers_and_a_request_id() {
     let server = Server::start().await;
-    for path in ["/", "/healthz", "/api/session", "/auth.info", "/api/nope", "/assets/nope.js", "/nope"] {
+    for path in ["/", "/healthz", "/docs", "/docs/scopes", "/api/session", "/auth.info", "/api/nope", "/assets/nope.js", "/nope"] {
         let answer = server.visitor().get(path).await;
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{path}: {policy}");

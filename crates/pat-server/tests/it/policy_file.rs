@@ -108,7 +108,7 @@ fn the_description_follows_the_policy_file_and_names_only_what_is_served_here() 
     assert!(!paths.contains_key("/v1/items") && !paths.contains_key("/auth.info"), "{:?}", paths.keys());
     for (path, verb) in [
         ("/gateway/authorize", "get"),
-        ("/gateway/envoy/{*original}", "delete"),
+        ("/gateway/envoy/{original}", "delete"),
         ("/gateway/authorize/batch", "post"),
         ("/oauth/introspect", "post"),
         ("/oauth/revoke", "post"),

@@ -64,12 +64,18 @@ pub(super) struct Bed {
 }
 
 impl Node {
-    /// Starts a server on a migrated database and waits until it is ready.
+    /// Starts a server without limits on a migrated database and waits until it is ready.
     pub(super) fn start(binary: &Path, url: &str, log: &Path) -> Result<Self> {
+        Self::start_limited(binary, url, log, 0)
+    }
+
+    /// The same with so many calls a minute for an account; 0 is no limit.
+    pub(super) fn start_limited(binary: &Path, url: &str, log: &Path, calls: u32) -> Result<Self> {
         let address = free_address()?;
         let mut command = Command::new(binary);
         command.args(["serve", "--migrate"]);
         command.env("DATABASE_URL", url).env("LISTEN", address.to_string()).env("PUBLIC_URL", format!("http://{address}"));
+        command.env("ACCOUNT_CALLS_PER_MINUTE", calls.to_string());
         let file = File::options().create(true).append(true).open(log)?;
         command.stdout(file.try_clone()?).stderr(file);
         let start = Instant::now();

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::bed::{Bare, Bed};
+use super::bed::{Bare, Bed, Node};
 use super::data::{OF_MANY, auth_infos};
 use super::figures::{Figure, Goal, median, short};
-use super::load::{Sample, once};
+use super::load::{Load, Sample, once};
+use super::processor::Meter;
 use super::wire::{Connection, Request};
 
 /// Callers at once.
@@ -38,6 +39,27 @@ pub(super) fn throughput(bed: &mut Bed) -> Result<Vec<Figure>> {
         Figure::ratio("throughput: ÷ bare axum", Goal::None, &plain, "a second"),
         Figure::ratio("throughput: processor time with Postgres ÷ bare route", Goal::AtMost(2.5), &costs, "µs a call")
             .with(&costs_of(&samples)),
+    ])
+}
+
+/// A server that counts the calls of each account ÷ one that doesn't.
+pub(super) fn limits(bed: &mut Bed) -> Result<Vec<Figure>> {
+    let uncounted = bed.callers(CONNECTIONS)?;
+    // More than can be made: what is measured is the counting.
+    let node = Node::start_limited(&bed.binary, &bed.url, &bed.log, u32::MAX)?;
+    let requests = auth_infos(node.address, OF_MANY);
+    once(node.address, &requests, 16)?;
+    let counted = Load { address: node.address, requests, connections: CONNECTIONS, window: bed.window };
+    let meter = Meter { server: node.id(), ..bed.meter() };
+    let (mut rates, mut costs) = (Vec::new(), Vec::new());
+    for _round in 0..bed.rounds {
+        let (without, with) = (bed.run(&uncounted)?, counted.run(meter)?);
+        rates.push((with.rate(), without.rate()));
+        costs.push((with.each(with.spent.server), without.each(without.spent.server)));
+    }
+    Ok(vec![
+        Figure::ratio("limits: callers who are counted ÷ who aren't", Goal::AtLeast(0.97), &rates, "a second"),
+        Figure::ratio("limits: the server's processor time", Goal::None, &costs, "µs a call"),
     ])
 }
 

@@ -1,4 +1,5 @@
-//! Refusals of dead tokens: a row for the first in each minute, which also counts those since the last row (design section 7).
+//! Refusals that whoever holds a token can cause by the million, of dead tokens and of live ones over a limit: a row for a token's
+//! first in each minute, which also counts those since the last row (design section 7).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -7,9 +8,9 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use pat_core::id::TokenId;
 
-/// Counts refusals of dead tokens.
+/// Counts refusals of one kind.
 #[derive(Debug)]
-pub struct DeadTokens {
+pub struct Refusals {
     seen: Cache<TokenId, Arc<Seen>>,
 }
 
@@ -19,15 +20,15 @@ struct Seen {
     since: AtomicU32,
 }
 
-impl Default for DeadTokens {
+impl Default for Refusals {
     fn default() -> Self {
         Self { seen: Cache::new(100_000) }
     }
 }
 
-impl DeadTokens {
+impl Refusals {
     /// Counts a refusal. If it deserves a row: how many there were since the last row, without this one.
-    pub fn refused(&self, token: TokenId, now: Timestamp) -> Option<u32> {
+    pub fn count(&self, token: TokenId, now: Timestamp) -> Option<u32> {
         let minute = now.as_second().div_euclid(60);
         let seen = self.seen.get_with(token, || Arc::new(Seen { minute: AtomicI64::new(i64::MIN), since: AtomicU32::new(0) }));
         if seen.minute.swap(minute, Ordering::Relaxed) == minute {
@@ -50,13 +51,13 @@ mod tests {
 
     #[test]
     fn one_row_a_minute_counts_the_others() {
-        let (dead, token) = (DeadTokens::default(), TokenId(uuid::Uuid::nil()));
+        let (refusals, token) = (Refusals::default(), TokenId(uuid::Uuid::nil()));
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert_eq!(dead.refused(token, at(0)), Some(0));
-        assert_eq!(dead.refused(token, at(1)), None);
-        assert_eq!(dead.refused(token, at(59)), None);
-        assert_eq!(dead.refused(token, at(60)), Some(2));
-        assert_eq!(dead.refused(token, at(3600)), Some(0));
-        assert_eq!(dead.refused(TokenId(uuid::Uuid::max()), at(3600)), Some(0));
+        assert_eq!(refusals.count(token, at(0)), Some(0));
+        assert_eq!(refusals.count(token, at(1)), None);
+        assert_eq!(refusals.count(token, at(59)), None);
+        assert_eq!(refusals.count(token, at(60)), Some(2));
+        assert_eq!(refusals.count(token, at(3600)), Some(0));
+        assert_eq!(refusals.count(TokenId(uuid::Uuid::max()), at(3600)), Some(0));
     }
 }
