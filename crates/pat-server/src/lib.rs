@@ -8,6 +8,7 @@ pub mod app;
 pub mod assets;
 pub mod change;
 pub mod cli;
+pub mod cli_sign_in;
 pub mod client;
 pub mod console;
 pub mod cursor;

@@ -44,6 +44,7 @@ impl<'a> Row<'a> {
         let nobody = || match self.text("by") {
             Some("organization_token") => words::ORGANIZATION_TOKEN.to_owned(),
             Some("token") => words::HOLDER.to_owned(),
+            Some("cli_sign_in") => words::SERVER.to_owned(),
             _ => words::OPERATOR.to_owned(),
         };
         self.0.user.as_ref().map_or_else(nobody, |user| plain(&user.name))
@@ -120,7 +121,8 @@ impl<'a> Row<'a> {
         if self.is_refused() {
             return words::tried_to_make(&self.who());
         }
-        words::made(&self.who(), &self.token(), &join(&self.texts("scopes")))
+        let made = if self.text("sign_in_id").is_some() { words::made_by_cli } else { words::made };
+        made(&self.who(), &self.token(), &join(&self.texts("scopes")))
     }
 
     /// An edit.
@@ -306,6 +308,7 @@ pub(crate) mod tests {
             |by: &str| said(EventType::TokenDeleted, &json!({ "user": null, "context": { "reason": "unused", "note": null, "by": by } }));
         assert_eq!(by("operator"), "The operator revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(by("organization_token"), "An organization token revoked ‘ci-laptop’: nobody uses it.");
+        assert_eq!(by("cli_sign_in"), "The server revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(by("token"), "Whoever held it revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(end(json!({ "because": "users.deactivated" })), "‘ci-laptop’ was revoked, as its owner was deactivated.");
     }
