@@ -1,7 +1,7 @@
 //! The HTTP server of personal access tokens.
 //!
 //! Data goes one way: request → [`extract`] (who) → `pat-core` (may they) → [`store`] → response. [`routes`] is every path on
-//! one page; [`console`], [`web_api`], [`gateway`] and [`oauth`] are the handlers; [`change`] holds the transactions that change
+//! one page; [`console`], [`web_api`], [`gateway`], [`oauth`] and [`cli_sign_in`] are the handlers; [`change`] holds the transactions that change
 //! authority.
 
 pub mod app;

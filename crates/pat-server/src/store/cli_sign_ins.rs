@@ -40,9 +40,11 @@ pub struct CliSignIn {
     is_approved: Option<bool>,
     wanted: Option<Value>,
     #[diesel(deserialize_as = jiff_diesel::Timestamp)]
-    pub(crate) created_at: Timestamp,
+    /// When it began.
+    pub created_at: Timestamp,
     #[diesel(deserialize_as = jiff_diesel::Timestamp)]
-    pub(crate) expires_at: Timestamp,
+    /// When its time is over.
+    pub expires_at: Timestamp,
     #[diesel(deserialize_as = jiff_diesel::NullableTimestamp)]
     spent_at: Option<Timestamp>,
     token_id: Option<Uuid>,
