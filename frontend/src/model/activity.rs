@@ -274,6 +274,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_token_says_how_it_was_made() {
+        let made = |context: Value| said(EventType::TokenCreated, &json!({ "context": context }));
+        assert_eq!(made(json!({ "scopes": ["catalog:read"] })), "Max made ‘ci-laptop’ with catalog:read.");
+        let by_cli = json!({ "scopes": ["catalog:read"], "way": "device", "sign_in_id": "1" });
+        assert_eq!(made(by_cli), "Max let a command line have ‘ci-laptop’ with catalog:read.");
+    }
+
+    #[test]
     fn an_edit_says_what_changed() {
         let edit = |from: &str, to: &str, added: &[&str], removed: &[&str]| {
             said(

@@ -21,7 +21,7 @@ use crate::store::{self, Reach, StoreError, Transaction, sessions, tokens};
 use crate::web_api::WebApiError;
 
 /// What a program comes with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Claim<'a> {
     /// The code that a browser brought it.
     Code {
