@@ -11,13 +11,13 @@ use pat_core::wire::CreatedToken;
 use serde::Serialize;
 
 use crate::app::SharedApp;
+use crate::assets;
 use crate::change::cli_sign_ins::redeem::{self, Claim};
 use crate::client::Client;
 use crate::oauth::{OAuthError, read};
 use crate::random_secret::{Purpose, RandomSecret};
 use crate::store::cli_sign_ins;
 use crate::web_api::{RawArguments, WebApiError};
-use crate::assets;
 
 /// `grant_type` of a code that a browser brought. DX's command line doesn't say it.
 const CODE_GRANT: &str = "authorization_code";

@@ -12,7 +12,8 @@ use utoipa_axum::routes;
 
 use crate::app::SharedApp;
 use crate::console::{
-    admin_tokens, audit_events, cli_sign_ins, inventory_export, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes,
+    admin_tokens, audit_events, cli_sign_ins, inventory_export, organization_tokens, people, session, settings, token_changes, tokens,
+    unused_scopes,
 };
 use crate::error::ApiError;
 use crate::extract::middleware;

@@ -5,8 +5,8 @@ use pat_core::id::TokenId;
 use pat_core::people::ReasonCode;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{
-    AdminRevoke, ApproveSignIn, Choices, ConfirmPassword, CreateToken, DenySignIn, EditToken, EventList, FindDevice, Pause, PersonalAccessToken, RevokedAll, Session, SetPassword,
-    SignIn, SignInDecided, TokenList, UnusedScopes, WaitingDevice,
+    AdminRevoke, ApproveSignIn, Choices, ConfirmPassword, CreateToken, DenySignIn, EditToken, EventList, FindDevice, Pause,
+    PersonalAccessToken, RevokedAll, Session, SetPassword, SignIn, SignInDecided, TokenList, UnusedScopes, WaitingDevice,
 };
 
 use crate::api::call::{Call, encode};

@@ -58,12 +58,8 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     fn read(changes: &[(&str, Option<&str>)]) -> Result<Asked, Mistake> {
-        let usual = [
-            ("callback_uri", "http://127.0.0.1:4321"),
-            ("state", "xyz"),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-        ];
+        let usual =
+            [("callback_uri", "http://127.0.0.1:4321"), ("state", "xyz"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
         asked(|name| {
             let changed = changes.iter().find(|(changed, _)| *changed == name).map(|(_, value)| *value);
             let value = changed.unwrap_or_else(|| usual.iter().find(|(usual, _)| *usual == name).map(|(_, value)| *value));
@@ -93,7 +89,8 @@ mod tests {
     fn the_form_starts_with_a_name_that_tells_when_and_scopes_that_only_read() {
         assert_eq!(preset_name("2027-01-31T14:05"), "dx-cli 2027-01-31 14:05");
         let scope = |name: &str, access| ScopeChoice { name: name.into(), description: String::new(), group: String::new(), access };
-        let choices = [scope("catalog:read", Access::Read), scope("snapshots:admin", Access::Admin), scope("scorecards:write", Access::Write)];
+        let choices =
+            [scope("catalog:read", Access::Read), scope("snapshots:admin", Access::Admin), scope("scorecards:write", Access::Write)];
         assert_eq!(preset_scopes(&choices), ["catalog:read"]);
     }
 }

@@ -11,7 +11,8 @@ pub const ALLOW: &str = "Allow";
 pub const ALLOWING: &str = "Allowing…";
 pub const REFUSE: &str = "Refuse";
 
-pub const ON_ITS_WAY: &str = "The answer is on its way to the program. If this page stays, the program has stopped waiting: start it again.";
+pub const ON_ITS_WAY: &str =
+    "The answer is on its way to the program. If this page stays, the program has stopped waiting: start it again.";
 
 pub const CANT: &str = "This can’t be decided here";
 pub const GARBLED: &str = "The address of this page is incomplete, or it was made by a program that this server doesn’t know how to answer. \

@@ -50,7 +50,8 @@ fn refusal(code: &str, detail: &str, fields: usize, retry_after: Option<u32>) ->
         }
         "user_code_invalid" => (
             "No program waits with this code",
-            "Compare it with the one on the device. It works for 15 minutes and for one decision; after that, begin again on the device.".to_owned(),
+            "Compare it with the one on the device. It works for 15 minutes and for one decision; after that, begin again on the device."
+                .to_owned(),
         ),
         "unavailable" => {
             ("The server can’t reach its database", format!("Nothing that you entered is lost. Try again in {}.", wait(retry_after)))

@@ -4,8 +4,7 @@ use std::fmt;
 
 /// Consonants only, so that no code is a word; no `Y`, which some take for a vowel. Letters and digits never stand side by side, so that
 /// none can be taken for another.
-pub const ALPHABET: [char; 20] =
-    ['B', 'C', 'D', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Z'];
+pub const ALPHABET: [char; 20] = ['B', 'C', 'D', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Z'];
 
 /// Letters in a code: 20⁸ codes are 2.6 × 10¹⁰.
 const LETTERS: usize = 8;

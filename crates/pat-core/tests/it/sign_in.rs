@@ -42,7 +42,9 @@ fn the_test_vector_is_taken_in_both_forms() {
 fn what_is_of_neither_form_is_refused() {
     let upper = URL_SAFE_NO_PAD.encode("13D31E961A1AD8EC2F16B10C4C982E0876A878AD6DF144566EE1894ACB70F9C3");
     let no_hex = URL_SAFE_NO_PAD.encode("z".repeat(64));
-    for text in ["", VERIFIER, &upper, &no_hex, &format!("{OF_RFC_7636}="), &OF_DX[1..], &OF_RFC_7636[1..], &"/".repeat(43), &"é".repeat(43)] {
+    for text in
+        ["", VERIFIER, &upper, &no_hex, &format!("{OF_RFC_7636}="), &OF_DX[1..], &OF_RFC_7636[1..], &"/".repeat(43), &"é".repeat(43)]
+    {
         if text == VERIFIER {
             // It has the length of a challenge, and as one it stands for another verifier.
             assert!(!Challenge::parse("S256", text).is_ok_and(|challenge| challenge.is_of(VERIFIER)));

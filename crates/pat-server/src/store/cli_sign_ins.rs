@@ -175,10 +175,7 @@ pub async fn find_waiting(conn: &mut Conn, code: &UserCode) -> Result<Option<Cli
 
 /// Decides on a device, unless somebody did or its time is over: with a token to be made, or with none for no. Says whether it did.
 pub async fn decide(conn: &mut Conn, id: Uuid, decider: Decider, wanted: Option<&Value>) -> Result<bool, StoreError> {
-    let waiting = cli_sign_ins::table
-        .find(id)
-        .filter(cli_sign_ins::is_approved.is_null())
-        .filter(cli_sign_ins::expires_at.gt(pat_now()));
+    let waiting = cli_sign_ins::table.find(id).filter(cli_sign_ins::is_approved.is_null()).filter(cli_sign_ins::expires_at.gt(pat_now()));
     let decision = (
         cli_sign_ins::account_id.eq(decider.account.0),
         cli_sign_ins::user_id.eq(decider.user.0),

@@ -1,6 +1,7 @@
 //! A command line on the same computer signs in through a browser, as DX's does: `/cli/auth`, consent, `/cli/token`.
 
 use reqwest::Client;
+use reqwest::header::{HeaderMap, HeaderValue, ORIGIN};
 
 use crate::people::Admin;
 use crate::support::{Answer, Browser, Server, json};
@@ -79,9 +80,11 @@ async fn a_command_line_gets_the_token_that_its_person_chose() {
     }
     assert_eq!(server.count("tokens WHERE created_via = 'cli'").await, 2);
     let rows = rows(&server).await;
-    let both = ["cli_sign_ins.approved succeeded member@demo.test", "personal_access_tokens.created succeeded member@demo.test dx-cli/0.2.0"];
+    let both =
+        ["cli_sign_ins.approved succeeded member@demo.test", "personal_access_tokens.created succeeded member@demo.test dx-cli/0.2.0"];
     assert_eq!(rows, [both, both].concat());
-    let context = server.text("SELECT context::text AS text FROM audit_log WHERE event_type = 'cli_sign_ins.approved' ORDER BY time LIMIT 1").await;
+    let context =
+        server.text("SELECT context::text AS text FROM audit_log WHERE event_type = 'cli_sign_ins.approved' ORDER BY time LIMIT 1").await;
     let context: serde_json::Value = serde_json::from_str(&context).unwrap();
     assert_eq!((&context["callback"], &context["name"]), (&json!(CALLBACK), &json!("as DX does")));
 }
@@ -91,7 +94,11 @@ async fn the_page_changes_nothing_and_consent_makes_no_token() {
     let server = Server::start().await;
     let browser = server.sign_in("member@demo.test").await;
     let before = server.count("audit_events").await;
-    for path in ["/cli/auth?callback_uri=http://127.0.0.1:4321&state=s&code_challenge=x&code_challenge_method=S256", "/cli/device?user_code=X", "/cli/done"] {
+    for path in [
+        "/cli/auth?callback_uri=http://127.0.0.1:4321&state=s&code_challenge=x&code_challenge_method=S256",
+        "/cli/device?user_code=X",
+        "/cli/done",
+    ] {
         let page = browser.get(path).await;
         assert!(page.status == 200 || page.text.contains("not built"), "{page:?}");
     }
@@ -115,7 +122,9 @@ async fn a_denial_goes_to_the_program_and_is_on_record() {
 async fn no_code_goes_anywhere_but_to_loopback() {
     let server = Server::start().await;
     let browser = server.sign_in("member@demo.test").await;
-    for callback in ["https://evil.example", "http://localhost:4321", "http://127.0.0.1:4321@evil.example", "http://127.0.0.1:4321/path", ""] {
+    for callback in
+        ["https://evil.example", "http://localhost:4321", "http://127.0.0.1:4321@evil.example", "http://127.0.0.1:4321/path", ""]
+    {
         for (path, token) in [("approve", Some(wanted("n", &["catalog:read"]))), ("deny", None)] {
             let mut body = json!({ "request": asked(OF_DX, callback) });
             if let Some(token) = token {
@@ -143,10 +152,11 @@ async fn consent_is_for_somebody_signed_in_on_this_site_and_follows_the_rules_of
     let browser = server.sign_in("scorecards@demo.test").await;
     let body = json!({ "request": asked(OF_DX, CALLBACK), "token": wanted("n", &["catalog:read"]) });
     assert_eq!(server.visitor().post("/api/cli/approve", body.clone()).await.verdict(), (401, "not_signed_in"));
-    let foreign = browser.request(reqwest::Method::POST, "/api/cli/approve").header("origin", "http://evil.example").json(&body);
-    assert_eq!(Answer::of(foreign).await.status, 403);
+    // In place of the origin that the page sends.
+    let foreign = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static("http://evil.example"))]);
+    let foreign = browser.request(reqwest::Method::POST, "/api/cli/approve").headers(foreign).json(&body);
+    assert_eq!(Answer::of(foreign).await.verdict(), (403, "cross_site"));
 
-    let (_, _) = server.token(&browser, &["catalog:read"]).await;
     assert_eq!(browser.mint("Taken", &["catalog:read"]).await.status, 201);
     assert_eq!(approve(&browser, OF_DX, "taken", &["catalog:read"]).await.refused_fields(), ["name: taken"]);
     assert_eq!(approve(&browser, OF_DX, "n", &["auditLogs:read"]).await.refused_fields(), ["scopes: not_grantable"]);
@@ -178,7 +188,11 @@ async fn a_wrong_verifier_spends_the_code() {
     }
     assert_eq!(server.count("tokens WHERE created_via = 'cli'").await, 0);
     let rows = rows(&server).await;
-    assert_eq!(rows.iter().filter(|row| *row == "cli_sign_ins.redeemed refused wrong_verifier member@demo.test dx-cli/0.2.0").count(), 3, "{rows:?}");
+    assert_eq!(
+        rows.iter().filter(|row| *row == "cli_sign_ins.redeemed refused wrong_verifier member@demo.test dx-cli/0.2.0").count(),
+        3,
+        "{rows:?}"
+    );
     assert_eq!(rows.len(), 6, "the second use of a spent code leaves no row");
 }
 
@@ -280,41 +294,40 @@ async fn forms_are_refused_in_the_form_of_oauth() {
 async fn what_changed_between_consent_and_exchange_counts() {
     let server = Server::start().await;
     let admin = Admin::sign_in(&server, "admin@demo.test").await;
-    let refused = async |browser: &Browser, code: &str, reason: &str| {
+    let refused = async |code: &str, reason: &str| {
         let answer = exchange(&server, code, VERIFIER).await;
         assert_eq!(error(&answer), INVALID, "{reason}");
         let last = rows(&server).await.pop().unwrap();
         assert!(last.starts_with(&format!("cli_sign_ins.redeemed refused {reason} ")), "{last}");
         assert_eq!(error(&exchange(&server, code, VERIFIER).await), INVALID, "it is spent");
-        drop(browser);
         answer.body["error_description"].as_str().unwrap().to_owned()
     };
 
     let demoted = server.sign_in("scorecards@demo.test").await;
     let code_of_demoted = code(&demoted, "n", &["scorecards:write"]).await;
     assert_eq!(admin.set_roles(&server, "scorecards@demo.test", &["contributor"]).await.status, 200);
-    let said = refused(&demoted, &code_of_demoted, "invalid").await;
+    let said = refused(&code_of_demoted, "invalid").await;
     assert!(said.contains("scorecards:write"), "{said}");
 
     let stopped = server.sign_in("member@demo.test").await;
     let code_of_stopped = code(&stopped, "n", &["catalog:read"]).await;
     server.sql("UPDATE account_settings SET creation_stopped = 'Not this week.'").await;
-    let said = refused(&stopped, &code_of_stopped, "creation_stopped").await;
+    let said = refused(&code_of_stopped, "creation_stopped").await;
     assert!(said.contains("Not this week."), "{said}");
     server.sql("UPDATE account_settings SET creation_stopped = NULL").await;
 
     let named = code(&stopped, "mine", &["catalog:read"]).await;
     assert_eq!(stopped.mint("Mine", &["catalog:read"]).await.status, 201);
-    refused(&stopped, &named, "invalid").await;
+    refused(&named, "invalid").await;
 
     let signed_out = code(&stopped, "n", &["catalog:read"]).await;
     assert_eq!(stopped.delete("/api/session").await.status, 204);
-    refused(&stopped, &signed_out, "session_over").await;
+    refused(&signed_out, "session_over").await;
 
     let deactivated = server.sign_in("snapshots@demo.test").await;
     let code_of_deactivated = code(&deactivated, "n", &["catalog:read"]).await;
     assert_eq!(admin.deactivate(&server, "snapshots@demo.test").await.status, 200);
-    refused(&deactivated, &code_of_deactivated, "session_over").await;
+    refused(&code_of_deactivated, "session_over").await;
     assert_eq!(server.count("tokens WHERE created_via = 'cli'").await, 0);
 }
 

@@ -108,7 +108,10 @@ async fn a_refusal_and_the_end_are_told_to_the_device() {
     assert_eq!(find(&browser, &late.user_code).await.verdict(), (410, "user_code_invalid"));
     assert_eq!(server.count("tokens WHERE created_via = 'cli'").await, 0);
     let rows = rows(&server).await;
-    assert_eq!(rows[..2], ["cli_sign_ins.denied succeeded member@demo.test", "cli_sign_ins.redeemed refused access_denied member@demo.test dx-cli/0.2.0"]);
+    assert_eq!(
+        rows[..2],
+        ["cli_sign_ins.denied succeeded member@demo.test", "cli_sign_ins.redeemed refused access_denied member@demo.test dx-cli/0.2.0"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

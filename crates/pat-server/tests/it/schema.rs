@@ -181,7 +181,8 @@ fn declared() -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_line_on_its_way_is_stored_whole_or_not() {
     let server = Server::start().await;
-    server.sign_in("member@demo.test").await;
+    let owner = server.sign_in("member@demo.test").await;
+    server.token(&owner, &["catalog:read"]).await;
     let row = |columns: &str, values: &str| {
         format!(
             "INSERT INTO cli_sign_ins (id, digest, expires_at, {columns})
@@ -204,7 +205,10 @@ async fn a_command_line_on_its_way_is_stored_whole_or_not() {
         row("user_code, poll_seconds, wanted", "'BCDFGHJL', 5, '{}'"),
         row("user_code, poll_seconds, spent_at", "'BCDFGHJL', 5, now()"),
         row("user_code, poll_seconds, account_id, user_id, session_id, is_approved", "'BCDFGHJL', 5, s.account_id, s.user_id, s.id, true"),
-        row("user_code, poll_seconds, account_id, user_id, session_id, is_approved, wanted", "'BCDFGHJL', 5, s.account_id, s.user_id, s.id, false, '{}'"),
+        row(
+            "user_code, poll_seconds, account_id, user_id, session_id, is_approved, wanted",
+            "'BCDFGHJL', 5, s.account_id, s.user_id, s.id, false, '{}'",
+        ),
         row(browser, "'short', 'x', s.account_id, s.user_id, s.id, true, '{}'"),
         row(browser, "sha256('a'), 'x', s.account_id, s.user_id, s.id, false, NULL"),
         row(browser, "sha256('a'), 'x', s.account_id, s.user_id, gen_random_uuid(), true, '{}'"),
