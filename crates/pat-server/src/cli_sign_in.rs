@@ -66,7 +66,7 @@ pub struct Issued {
 
 /// What a device shows and keeps.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Device {
+pub struct Begun {
     /// To be kept: it fetches the token.
     device_code: String,
     /// To be shown.
@@ -87,7 +87,7 @@ pub struct Device {
 #[utoipa::path(
     post, path = "/cli/device", tag = "command lines", security(()),
     responses(
-        (status = 200, body = Device),
+        (status = 200, body = Begun),
         (status = 413, description = "invalid_request: the body is over 1 MB"),
         (status = 429, description = "temporarily_unavailable: too many devices began from the caller's address; see Retry-After"),
         (status = 503, description = "temporarily_unavailable: the database can't be reached; see Retry-After"),
@@ -102,7 +102,7 @@ pub async fn device(State(app): State<SharedApp>, Extension(client): Extension<C
     let secret = RandomSecret::draw();
     let code = draw(&app, &client, &secret.digest(Purpose::DeviceCode)).await?;
     let verification_uri = format!("{}/cli/device", app.public_url.origin());
-    let device = Device {
+    let begun = Begun {
         device_code: secret.expose().to_owned(),
         user_code: code.to_string(),
         verification_uri_complete: format!("{verification_uri}?user_code={code}"),
@@ -110,7 +110,7 @@ pub async fn device(State(app): State<SharedApp>, Extension(client): Extension<C
         expires_in: DEVICE_SECONDS,
         interval: POLL_SECONDS,
     };
-    Ok(answer(axum::Json(device).into_response()))
+    Ok(answer(axum::Json(begun).into_response()))
 }
 
 /// Stores the device under a user code that no other one shows.

@@ -67,17 +67,14 @@ pub async fn find_device(app: &App, session: &SignedIn, client: &Client, text: &
         return Err(ApiError::TooManyAttempts(seconds));
     }
     let found = cli_sign_ins::find_waiting(&mut *app.store.conn().await?, &code).await?;
-    match found {
-        Some(device) => {
-            app.user_code_failures.take_back(&user);
-            app.user_code_network_failures.take_back(&network);
-            Ok(device)
-        }
-        None => {
-            let event = Record::new(EventType::SignInSought);
-            audit::insert_alone(&app.store, event.event(session, client, Some(&ApiError::UserCodeInvalid))).await?;
-            Err(ApiError::UserCodeInvalid)
-        }
+    if let Some(device) = found {
+        app.user_code_failures.take_back(&user);
+        app.user_code_network_failures.take_back(&network);
+        Ok(device)
+    } else {
+        let event = Record::new(EventType::SignInSought);
+        audit::insert_alone(&app.store, event.event(session, client, Some(&ApiError::UserCodeInvalid))).await?;
+        Err(ApiError::UserCodeInvalid)
     }
 }
 

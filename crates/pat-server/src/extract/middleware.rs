@@ -61,7 +61,9 @@ pub async fn serve(State(app): State<SharedApp>, mut request: Request, next: Nex
         error(is_web_api, ApiError::TooLarge)
     } else {
         let work = next.run(request).instrument(span.clone());
-        wait(&app, Uncancelled::new(work, &app.background, Instant::now() + WORK_LIMIT)).await.unwrap_or_else(|failure| error(is_web_api, failure))
+        wait(&app, Uncancelled::new(work, &app.background, Instant::now() + WORK_LIMIT))
+            .await
+            .unwrap_or_else(|failure| error(is_web_api, failure))
     };
     span.record("http.response.status_code", response.status().as_u16());
     app.metrics.requests.count(&route, response.status().as_u16(), since.elapsed());
