@@ -61,8 +61,8 @@ mod tests {
         let usual =
             [("callback_uri", "http://127.0.0.1:4321"), ("state", "xyz"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
         asked(|name| {
-            let changed = changes.iter().find(|(changed, _)| *changed == name).map(|(_, value)| *value);
-            let value = changed.unwrap_or_else(|| usual.iter().find(|(usual, _)| *usual == name).map(|(_, value)| *value));
+            let other = changes.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+            let value = other.unwrap_or_else(|| usual.iter().find(|(usual, _)| *usual == name).map(|(_, value)| *value));
             value.map(str::to_owned)
         })
     }

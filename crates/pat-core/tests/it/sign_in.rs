@@ -21,7 +21,8 @@ fn of_rfc_7636(verifier: &str) -> String {
 }
 
 fn of_dx(verifier: &str) -> String {
-    let hex: String = Sha256::digest(verifier.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap();
+    let hex: String = Sha256::digest(verifier.as_bytes()).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     URL_SAFE_NO_PAD.encode(hex)
 }
 
