@@ -10,6 +10,11 @@ pub fn reload() {
     drop(window().location().reload());
 }
 
+/// Goes to another site, and leaves this address out of the history.
+pub fn leave_for(address: &str) {
+    drop(window().location().replace(address));
+}
+
 /// Removes what `index.html` shows until the page has loaded.
 pub fn remove_shell() {
     if let Some(shell) = document().get_element_by_id("shell") {

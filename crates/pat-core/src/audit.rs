@@ -58,6 +58,14 @@ events! {
     OrganizationTokenResumed = "organization_tokens.resumed",
     /// All of one's own tokens were revoked at once.
     TokensDeleted = "personal_access_tokens.all_deleted",
+    /// Somebody typed a code that no device shows, where a command line is signed in.
+    SignInSought = "cli_sign_ins.sought",
+    /// Somebody let a command line have a token.
+    SignInApproved = "cli_sign_ins.approved",
+    /// Somebody refused a command line its token.
+    SignInDenied = "cli_sign_ins.denied",
+    /// A command line fetched its token in vain; where it got one, the token was minted.
+    SignInRedeemed = "cli_sign_ins.redeemed",
     /// A change of many tokens began.
     TokenChangeStarted = "token_changes.started",
     /// It ended: through, or stopped.

@@ -11,7 +11,7 @@
 //! - [`settings`]: what an account allows, and what a change of that does to live tokens.
 //! - [`pause`]: refusing for a while. [`inventory`]: which tokens, and changes of many.
 //! - [`people`]: what admins do to people; [`invitation`] and [`roles`] decide on new ones and on what follows from a change of roles.
-//! - [`widening`]: what asks for a fresh sign-in.
+//! - [`widening`]: what asks for a fresh sign-in. [`sign_in`]: how a command line gets its token.
 //! - [`verify`]: may this principal call this method, and for how long is that answer good.
 //! - [`audit`]: what the record calls each event; [`unused`]: what it says of scopes that a token doesn't need.
 //! - [`seal`]: what proves that nobody changed the record.
@@ -36,6 +36,7 @@ pub mod scope;
 pub mod seal;
 pub mod secret;
 pub mod settings;
+pub mod sign_in;
 pub mod target;
 pub mod token;
 pub mod unused;

@@ -25,6 +25,7 @@ mod inventory;
 mod people;
 mod secret;
 mod settings;
+mod sign_in;
 
 pub use events::{AuditEvent, EventList, UnusedScope, UnusedScopes};
 pub use inventory::{
@@ -37,6 +38,7 @@ pub use settings::{
     BlockedScopes, DaysSetting, FeatureChoice, FeatureSetting, NoExpiration, Rule, SavedSettings, Settings, SettingsEffect, SettingsPage,
     SettingsPreview, Strength,
 };
+pub use sign_in::{ApproveSignIn, DenySignIn, FindDevice, SignInDecided, SignInRequest, WaitingDevice};
 
 wire! {
     /// `GET /api/session`: who is signed in.

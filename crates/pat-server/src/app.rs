@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::tz::TimeZoneDatabase;
 use pat_core::email::Email;
+use pat_core::id::UserId;
 use pat_core::policy::{DX_POLICY, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -47,6 +48,12 @@ pub struct App {
     pub email_failures: Failures<Email>,
     /// Failed look-ups of tokens and one-time links by address; too many are refused.
     pub look_up_failures: Failures<Option<IpNet>>,
+    /// Codes of devices that nobody shows, by the person who typed them; too many are refused.
+    pub user_code_failures: Failures<UserId>,
+    /// The same by address.
+    pub user_code_network_failures: Failures<Option<IpNet>>,
+    /// Devices that began to sign in, by address; too many are refused.
+    pub device_requests: Failures<Option<IpNet>>,
     /// The description of the API, made when it is first asked for.
     pub openapi: OnceLock<String>,
     /// The same to read.
@@ -101,6 +108,9 @@ impl App {
             sign_in_failures: Failures::new(10, Duration::from_mins(5)),
             email_failures: Failures::new(20, Duration::from_mins(5)),
             look_up_failures: Failures::new(300, Duration::from_mins(1)),
+            user_code_failures: Failures::new(10, Duration::from_mins(10)),
+            user_code_network_failures: Failures::new(50, Duration::from_mins(10)),
+            device_requests: Failures::new(30, Duration::from_mins(1)),
             openapi: OnceLock::new(),
             docs: OnceLock::new(),
             is_preparing: AtomicBool::new(false),

@@ -14,7 +14,7 @@ use crate::app::App;
 struct Page;
 
 /// Paths that the settings have a view for. They show their own "not found" for others, with status 404.
-const VIEWS: [&str; 5] = ["/", "/settings", "/sign-in", "/set-password", "/cli/auth"];
+const VIEWS: [&str; 7] = ["/", "/settings", "/sign-in", "/set-password", "/cli/auth", "/cli/device", "/cli/done"];
 
 /// Answers with a file of the page, or with one of its programs: the administration, a token's activity or the settings.
 pub fn serve(app: &App, request: &Request) -> Response {

@@ -52,6 +52,8 @@ pub enum ApiError {
     Deactivated,
     /// The one-time link is unknown, used or over.
     LinkInvalid,
+    /// No device waits with this user code.
+    UserCodeInvalid,
     /// Fields to mend.
     Invalid(Vec<FieldError>),
     /// The body is over the limit.
@@ -101,6 +103,7 @@ impl ApiError {
             Self::Stale => (StatusCode::PRECONDITION_FAILED, "stale"),
             Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "precondition_required"),
             Self::LinkInvalid => (StatusCode::GONE, "link_invalid"),
+            Self::UserCodeInvalid => (StatusCode::GONE, "user_code_invalid"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
@@ -109,6 +112,14 @@ impl ApiError {
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Store(StoreError::Defect(_)) | Self::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    /// What is wrong, in words, for those who don't get the fields one by one.
+    pub fn explain(&self) -> String {
+        match self {
+            Self::Invalid(errors) => errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" "),
+            _ => self.detail(),
         }
     }
 
@@ -136,6 +147,7 @@ impl ApiError {
             Self::Stale => "It was changed since you read it. Read it again and repeat your edit.".into(),
             Self::PreconditionRequired => "Send the version that you read in If-Match, so that no other change is overwritten.".into(),
             Self::LinkInvalid => "The link is used or over. Ask for a new one.".into(),
+            Self::UserCodeInvalid => "No program waits with this code. It may be mistyped, decided on already, or over.".into(),
             Self::Invalid(_) => "Some fields need to be mended.".into(),
             Self::TooLarge => "The body is larger than 1 MB.".into(),
             Self::UnsupportedMediaType => "Send the body with Content-Type: application/json.".into(),

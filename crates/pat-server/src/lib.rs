@@ -1,13 +1,14 @@
 //! The HTTP server of personal access tokens.
 //!
 //! Data goes one way: request → [`extract`] (who) → `pat-core` (may they) → [`store`] → response. [`routes`] is every path on
-//! one page; [`console`], [`web_api`], [`gateway`], [`oauth`] and [`docs`] are the handlers; [`change`] holds the transactions that change
-//! authority.
+//! one page; [`console`], [`web_api`], [`gateway`], [`oauth`], [`cli_sign_in`] and [`docs`] are the handlers; [`change`] holds the
+//! transactions that change authority.
 
 pub mod app;
 pub mod assets;
 pub mod change;
 pub mod cli;
+pub mod cli_sign_in;
 pub mod client;
 pub mod console;
 pub mod cursor;

@@ -178,7 +178,11 @@ pub async fn revoke(State(app): State<SharedApp>, Extension(client): Extension<C
     Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response())
 }
 
-async fn read(request: Request) -> Result<(HeaderMap, bytes::Bytes), WebApiError> {
+/// Reads a form, which is parsed later.
+///
+/// # Errors
+/// If the body is too large or ends too early.
+pub async fn read(request: Request) -> Result<(HeaderMap, bytes::Bytes), WebApiError> {
     let (parts, body) = request.into_parts();
     Ok((parts.headers, read_body(Request::new(body)).await?))
 }
@@ -197,6 +201,8 @@ impl From<WebApiError> for OAuthError {
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let (status, code) = match self.0.status() {
+            // Codes of OAuth's own already.
+            status if matches!(self.0, WebApiError::Own(_)) => (status, self.0.code()),
             status @ StatusCode::UNAUTHORIZED => (status, "invalid_token"),
             // No row in an operator's table: nobody may.
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => (StatusCode::FORBIDDEN, "insufficient_scope"),

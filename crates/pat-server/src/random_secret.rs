@@ -1,4 +1,4 @@
-//! Secrets that are not tokens: session cookies and one-time links. 256 random bits, stored as a digest.
+//! Secrets that are not tokens: session cookies, one-time links and codes. 256 random bits, stored as a digest.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +10,10 @@ pub enum Purpose {
     Session,
     /// A one-time link that sets a password.
     PasswordLink,
+    /// The code that a browser carries from the consent page to a command line.
+    CliCode,
+    /// The code by which a device asks for its token.
+    DeviceCode,
 }
 
 /// A secret of 43 base64url characters. No `Debug`, no `Display`.
@@ -38,6 +42,8 @@ impl RandomSecret {
         let context = match purpose {
             Purpose::Session => "personal-access-tokens 2026-11 session digest v1",
             Purpose::PasswordLink => "personal-access-tokens 2026-11 password link digest v1",
+            Purpose::CliCode => "personal-access-tokens 2026-11 command line code digest v1",
+            Purpose::DeviceCode => "personal-access-tokens 2026-11 device code digest v1",
         };
         blake3::derive_key(context, self.0.as_bytes())
     }

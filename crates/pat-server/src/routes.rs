@@ -15,7 +15,8 @@ use utoipa_axum::routes;
 use crate::app::SharedApp;
 use crate::console::inventory_query::Format;
 use crate::console::{
-    admin_tokens, audit_events, inventory_export, organization_tokens, people, session, settings, token_changes, tokens, unused_scopes,
+    admin_tokens, audit_events, cli_sign_ins, inventory_export, organization_tokens, people, session, settings, token_changes, tokens,
+    unused_scopes,
 };
 use crate::error::ApiError;
 use crate::extract::middleware;
@@ -24,7 +25,7 @@ use crate::web_api::{
     self, Call, Reply, WebApiError, attribute_groups, audit_logs, auth, entities, entity_types, initiatives, links, query_runs, relations,
     reports_of_entities, scorecards, snapshots, studio_reports, teams, users, workflow_runs, workflows,
 };
-use crate::{assets, docs, gateway, health, oauth};
+use crate::{assets, cli_sign_in, docs, gateway, health, oauth};
 
 /// The Web API's handlers by method name. A method of the policy table that has none answers 501, after the scope check.
 pub async fn call(method: &str, call: Call<'_>, data: &mut Data<'_>) -> Result<Reply, WebApiError> {
@@ -104,6 +105,9 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(tokens::list, tokens::create, tokens::delete_all))
         .routes(routes!(tokens::read, tokens::edit, tokens::delete))
         .routes(routes!(tokens::pause, tokens::resume))
+        .routes(routes!(cli_sign_ins::approve))
+        .routes(routes!(cli_sign_ins::deny))
+        .routes(routes!(cli_sign_ins::find_device))
         .routes(routes!(admin_tokens::list))
         .routes(routes!(inventory_export::export))
         .routes(routes!(token_changes::preview))
@@ -134,7 +138,7 @@ fn console() -> OpenApiRouter<SharedApp> {
         .routes(routes!(health::openapi))
 }
 
-/// What APIs behind a gateway, and services that are sent tokens, ask.
+/// What APIs behind a gateway, services that are sent tokens, and command lines ask.
 fn beside() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(gateway::authorize))
@@ -142,6 +146,8 @@ fn beside() -> OpenApiRouter<SharedApp> {
         .routes(routes!(gateway::batch::authorize))
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
+        .routes(routes!(cli_sign_in::device))
+        .routes(routes!(cli_sign_in::token))
 }
 
 /// What orchestrators ask.
@@ -156,7 +162,8 @@ pub fn router(app: SharedApp) -> Router {
         .0
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), middleware::same_origin));
-    let beside = beside().split_for_parts().0.method_not_allowed_fallback(middleware::method_not_allowed);
+    let beside = beside().split_for_parts().0.route("/cli/device", get(cli_sign_in::device_page));
+    let beside = beside.method_not_allowed_fallback(middleware::method_not_allowed);
     Router::new()
         .merge(console)
         .merge(beside)

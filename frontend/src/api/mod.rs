@@ -5,8 +5,8 @@ use pat_core::id::TokenId;
 use pat_core::people::ReasonCode;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{
-    AdminRevoke, Choices, ConfirmPassword, CreateToken, EditToken, EventList, Pause, PersonalAccessToken, RevokedAll, Session, SetPassword,
-    SignIn, TokenList, UnusedScopes,
+    AdminRevoke, ApproveSignIn, Choices, ConfirmPassword, CreateToken, DenySignIn, EditToken, EventList, FindDevice, Pause,
+    PersonalAccessToken, RevokedAll, Session, SetPassword, SignIn, SignInDecided, TokenList, UnusedScopes, WaitingDevice,
 };
 
 use crate::api::call::{Call, encode};
@@ -103,6 +103,21 @@ pub async fn activity(id: TokenId, query: &str) -> Answer<EventList> {
 /// Scopes of a token of the caller's that no call needed.
 pub async fn unused_scopes(id: TokenId) -> Answer<UnusedScopes> {
     Call::new("GET", &format!("{TOKENS}/{id}/unused-scopes")).read().await
+}
+
+/// The device that shows a code.
+pub async fn find_device(find: &FindDevice) -> Answer<WaitingDevice> {
+    Call::new("POST", "/api/cli/device").json(find).read().await
+}
+
+/// Lets a command line have a token.
+pub async fn approve_sign_in(approve: &ApproveSignIn) -> Answer<SignInDecided> {
+    Call::new("POST", "/api/cli/approve").json(approve).read().await
+}
+
+/// Refuses a command line its token.
+pub async fn deny_sign_in(deny: &DenySignIn) -> Answer<SignInDecided> {
+    Call::new("POST", "/api/cli/deny").json(deny).read().await
 }
 
 /// Deletes a token that was never used, so that another one can have its name.

@@ -5,21 +5,18 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use pat_core::id::TokenId;
 use pat_core::token::TokenKind;
-use pat_core::wire::{Choices, CreateToken};
+use pat_core::wire::Choices;
 
 use crate::components::button::{ActionButton, SubmitButton};
-use crate::components::expiration_picker::{ExpirationDraft, ExpirationPicker};
-use crate::components::field::TextField;
 use crate::components::flash::Flash;
 use crate::components::form::{FormNotice, FormStatus};
 use crate::components::live::live;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page::{Page, Width};
 use crate::components::remote::Remote;
-use crate::components::scope_picker::ScopePicker;
 use crate::components::secret_panel::SecretPanel;
+use crate::components::token_fields::{TokenDraft, TokenFields};
 use crate::model::new_token::NewToken;
-use crate::model::scopes::ScopeMenu;
 use crate::words::{self, form, secret};
 use crate::{api, dates};
 
@@ -96,18 +93,14 @@ fn NewTokenForm(
     on_created: impl Fn(NewToken) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let status = FormStatus::new();
-    let name = RwSignal::new(String::new());
-    let scopes = RwSignal::new(Vec::new());
-    let expiration = ExpirationDraft::new(&choices.expirations);
-    let request =
-        move || CreateToken { name: name.get_untracked(), expiration: Some(expiration.request()), scopes: scopes.get_untracked() };
+    let draft = TokenDraft::new(&choices, String::new(), Vec::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let create = request();
+        let create = draft.request();
         status.submit(async move || api::create_token(kind, &create).await, on_created);
     };
     let replace = move |id: TokenId| {
-        let create = request();
+        let create = draft.request();
         let both = async move || {
             api::delete_unused(kind, id).await?;
             api::create_token(kind, &create).await
@@ -117,10 +110,9 @@ fn NewTokenForm(
     view! {
         <form class="form" novalidate on:submit=submit>
             <FormNotice status />
-            <TextField name="name" label=form::NAME hint=form::NAME_HINT value=name errors=status.errors("name") />
-            <LostAnswer status on_replace=replace />
-            <ExpirationPicker draft=expiration expirations=choices.expirations errors=status.errors("expiration") />
-            <ScopePicker hint=form::scopes_hint(kind) menu=ScopeMenu::new(&choices.scopes, &[]) chosen=scopes errors=status.errors("scopes") />
+            <TokenFields kind draft choices status>
+                <LostAnswer status on_replace=replace />
+            </TokenFields>
             <div class="actions">
                 <SubmitButton status label=form::CREATE busy=form::CREATING />
                 <a class="button" href=list>{words::CANCEL}</a>

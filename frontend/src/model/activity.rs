@@ -44,6 +44,7 @@ impl<'a> Row<'a> {
         let nobody = || match self.text("by") {
             Some("organization_token") => words::ORGANIZATION_TOKEN.to_owned(),
             Some("token") => words::HOLDER.to_owned(),
+            Some("cli_sign_in") => words::SERVER.to_owned(),
             _ => words::OPERATOR.to_owned(),
         };
         self.0.user.as_ref().map_or_else(nobody, |user| plain(&user.name))
@@ -120,7 +121,8 @@ impl<'a> Row<'a> {
         if self.is_refused() {
             return words::tried_to_make(&self.who());
         }
-        words::made(&self.who(), &self.token(), &join(&self.texts("scopes")))
+        let made = if self.text("sign_in_id").is_some() { words::made_by_cli } else { words::made };
+        made(&self.who(), &self.token(), &join(&self.texts("scopes")))
     }
 
     /// An edit.
@@ -272,6 +274,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_token_says_how_it_was_made() {
+        let made = |context: Value| said(EventType::TokenCreated, &json!({ "context": context }));
+        assert_eq!(made(json!({ "scopes": ["catalog:read"] })), "Max made ‘ci-laptop’ with catalog:read.");
+        let by_cli = json!({ "scopes": ["catalog:read"], "way": "device", "sign_in_id": "1" });
+        assert_eq!(made(by_cli), "Max let a command line have ‘ci-laptop’ with catalog:read.");
+    }
+
+    #[test]
     fn an_edit_says_what_changed() {
         let edit = |from: &str, to: &str, added: &[&str], removed: &[&str]| {
             said(
@@ -306,6 +316,7 @@ pub(crate) mod tests {
             |by: &str| said(EventType::TokenDeleted, &json!({ "user": null, "context": { "reason": "unused", "note": null, "by": by } }));
         assert_eq!(by("operator"), "The operator revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(by("organization_token"), "An organization token revoked ‘ci-laptop’: nobody uses it.");
+        assert_eq!(by("cli_sign_in"), "The server revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(by("token"), "Whoever held it revoked ‘ci-laptop’: nobody uses it.");
         assert_eq!(end(json!({ "because": "users.deactivated" })), "‘ci-laptop’ was revoked, as its owner was deactivated.");
     }

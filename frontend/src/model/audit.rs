@@ -47,6 +47,15 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         EventType::OrganizationTokenResumed => row.resumed(),
         EventType::TokensDeleted if row.is_refused() => words::tried_to_revoke_all(&who),
         EventType::TokensDeleted => words::revoked_all(&who, row.number("revoked").unwrap_or_default()),
+        EventType::SignInSought => words::sought_device(&who),
+        EventType::SignInApproved if row.is_refused() => words::tried_to_let_sign_in(&who, &program(row)),
+        EventType::SignInApproved => {
+            let name = activity::quoted(&row.text("name").map(plain).unwrap_or_default());
+            words::let_sign_in(&who, &program(row), &name, &join(&row.texts("scopes")))
+        }
+        EventType::SignInDenied if row.is_refused() => words::tried_to_deny_sign_in(&who, &program(row)),
+        EventType::SignInDenied => words::denied_sign_in(&who, &program(row)),
+        EventType::SignInRedeemed => words::redeemed_in_vain(&who),
         EventType::TokenChangeStarted => change_started(row),
         EventType::TokenChangeEnded => change_ended(row),
         EventType::RolesUpdated if row.is_refused() => words::tried_to_set_roles(&who, &user()),
@@ -68,6 +77,10 @@ fn said(row: Row<'_>, event_type: EventType) -> String {
         | EventType::TokenResumed
         | EventType::WebApiCalled => String::new(),
     }
+}
+
+fn program(row: Row<'_>) -> String {
+    words::command_line(row.text("callback").map(plain).as_deref())
 }
 
 fn change_started(row: Row<'_>) -> String {
@@ -174,6 +187,32 @@ mod tests {
         assert_eq!(told(EventType::SessionCreated, &json!({})), "Max signed in.");
         let failed = json!({ "outcome": "refused", "reason": "wrong_credentials" });
         assert_eq!(told(EventType::SessionCreated, &failed), "Somebody tried to sign in as Max. Refused: the password was wrong.");
+    }
+
+    #[test]
+    fn command_lines_tell_where_they_listen_and_what_they_may() {
+        let asked = json!({ "way": "browser", "callback": "http://127.0.0.1:4321", "name": "dx-cli", "scopes": ["catalog:read"] });
+        let browser = |more: Value| {
+            let mut row = json!({ "token": null, "context": asked });
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            row
+        };
+        assert_eq!(
+            told(EventType::SignInApproved, &browser(json!({}))),
+            "Max let a command line at http://127.0.0.1:4321 have the token ‘dx-cli’ with catalog:read."
+        );
+        let stopped = browser(json!({ "outcome": "refused", "reason": "creation_stopped" }));
+        assert_eq!(
+            told(EventType::SignInApproved, &stopped),
+            "Max tried to let a command line at http://127.0.0.1:4321 have a token. Refused: the creation of tokens is stopped."
+        );
+        let device = json!({ "context": { "way": "device" } });
+        assert_eq!(told(EventType::SignInDenied, &device), "Max refused a device a token.");
+        let twice = json!({ "outcome": "refused", "reason": "code_used_twice", "context": { "way": "device" } });
+        assert_eq!(
+            told(EventType::SignInRedeemed, &twice),
+            "A command line came for the token that Max decided on. Refused: its code had been used before."
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod activity;
 pub mod audit;
+pub mod cli_sign_in;
 pub mod commands;
 pub mod edit;
 pub mod expiration;

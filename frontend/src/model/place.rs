@@ -49,6 +49,12 @@ pub enum Place {
     NewToken,
     /// `/settings/tokens/{id}`, whatever the id may be.
     Token(String),
+    /// `/cli/auth`, where a command line on this computer sends its person.
+    CliAuth,
+    /// `/cli/device`, where the code of a device is typed.
+    CliDevice,
+    /// `/cli/done`, where a command line that has its token sends the browser.
+    CliDone,
     /// Anything else.
     Nowhere,
 }
@@ -63,6 +69,9 @@ impl Place {
             ["settings"] => Self::Settings,
             ["settings", "tokens", "new"] => Self::NewToken,
             ["settings", "tokens", id] => Self::Token((*id).to_owned()),
+            ["cli", "auth"] => Self::CliAuth,
+            ["cli", "device"] => Self::CliDevice,
+            ["cli", "done"] => Self::CliDone,
             _ => Self::Nowhere,
         }
     }
@@ -138,6 +147,10 @@ mod tests {
             ("/settings/", Place::Settings),
             ("/settings/tokens/new", Place::NewToken),
             ("/settings/tokens/01930000", Place::Token("01930000".into())),
+            ("/cli/auth", Place::CliAuth),
+            ("/cli/device", Place::CliDevice),
+            ("/cli/done", Place::CliDone),
+            ("/cli", Place::Nowhere),
             ("/settings/tokens", Place::Nowhere),
             ("/settings/tokens/1/2", Place::Nowhere),
         ];

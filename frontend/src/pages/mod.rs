@@ -2,6 +2,8 @@
 
 pub mod activity;
 pub mod admin;
+pub mod cli_auth;
+pub mod cli_device;
 pub mod edit_token;
 pub mod list_tokens;
 pub mod new_token;

@@ -5,6 +5,9 @@ pub const OPERATOR: &str = "The operator";
 /// Who asked for the end of a token (RFC 7009), where it wasn't the token's own holder.
 pub const ORGANIZATION_TOKEN: &str = "An organization token";
 
+/// Who ended a token whose code was used twice.
+pub const SERVER: &str = "The server";
+
 /// Who ended an organization token with its own secret.
 pub const HOLDER: &str = "Whoever held it";
 pub const BROWSER: &str = "Browser";
@@ -37,6 +40,11 @@ pub fn organization_called_by_agent(token: &str, method: &str, agent: &str) -> S
 
 pub fn made(who: &str, token: &str, scopes: &str) -> String {
     format!("{who} made {token} with {scopes}.")
+}
+
+/// By signing in a command line.
+pub fn made_by_cli(who: &str, token: &str, scopes: &str) -> String {
+    format!("{who} let a command line have {token} with {scopes}.")
 }
 
 pub fn tried_to_make(who: &str) -> String {
@@ -142,6 +150,9 @@ pub mod refused {
     /// A code of either API.
     pub fn code(code: &str) -> String {
         let known = match code {
+            "access_denied" => "Refused: its person had said no.",
+            "code_over" => "Refused: it came too late.",
+            "code_used_twice" => "Refused: its code had been used before.",
             "conflict" => "Refused: something like it exists already.",
             "creation_stopped" => "Refused: the creation of tokens is stopped.",
             "expired" => "Refused: it had expired.",
@@ -155,10 +166,14 @@ pub mod refused {
             "not_implemented" => "Refused: this server doesn’t offer the method.",
             "paused_by_admin" => "Refused: an admin paused it.",
             "revoked" => "Refused: it was revoked.",
+            "session_over" => "Refused: the session that decided had ended.",
             "stale" => "Refused: somebody else changed it meanwhile.",
             "token_dead" => "Refused: it no longer works.",
             "token_limit" => "Refused: no more live tokens are allowed.",
+            "user_code_invalid" => "Refused: no program waits with this code.",
+            "wrong_callback" => "Refused: it listened somewhere else.",
             "wrong_credentials" => "Refused: the password was wrong.",
+            "wrong_verifier" => "Refused: it could not prove that the code was for it.",
             code => return format!("Refused: {code}."),
         };
         known.to_owned()

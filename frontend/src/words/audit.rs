@@ -72,6 +72,10 @@ pub fn event_type(event_type: EventType) -> &'static str {
         EventType::OrganizationTokenPaused => "Organization token paused",
         EventType::OrganizationTokenResumed => "Organization token resumed",
         EventType::TokensDeleted => "All own tokens revoked",
+        EventType::SignInSought => "Device code not found",
+        EventType::SignInApproved => "Command line allowed",
+        EventType::SignInDenied => "Command line refused",
+        EventType::SignInRedeemed => "Command line got no token",
         EventType::TokenChangeStarted => "Change of many tokens begun",
         EventType::TokenChangeEnded => "Change of many tokens ended",
         EventType::UserCreated => "Person invited",
@@ -103,6 +107,35 @@ pub fn gave_password_again(who: &str) -> String {
 
 pub fn signed_out(who: &str) -> String {
     format!("{who} signed out.")
+}
+
+pub fn sought_device(who: &str) -> String {
+    format!("{who} typed a code that no device shows.")
+}
+
+/// Which command line: by the way that it takes, and for a browser the address where it listens.
+pub fn command_line(callback: Option<&str>) -> String {
+    callback.map_or_else(|| "a device".to_owned(), |callback| format!("a command line at {callback}"))
+}
+
+pub fn let_sign_in(who: &str, program: &str, token: &str, scopes: &str) -> String {
+    format!("{who} let {program} have the token {token} with {scopes}.")
+}
+
+pub fn tried_to_let_sign_in(who: &str, program: &str) -> String {
+    format!("{who} tried to let {program} have a token.")
+}
+
+pub fn denied_sign_in(who: &str, program: &str) -> String {
+    format!("{who} refused {program} a token.")
+}
+
+pub fn tried_to_deny_sign_in(who: &str, program: &str) -> String {
+    format!("{who} tried to refuse {program} a token.")
+}
+
+pub fn redeemed_in_vain(who: &str) -> String {
+    format!("A command line came for the token that {who} decided on.")
 }
 
 pub fn set_password(who: &str) -> String {

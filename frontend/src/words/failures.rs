@@ -48,6 +48,11 @@ fn refusal(code: &str, detail: &str, fields: usize, retry_after: Option<u32>) ->
         "link_invalid" => {
             ("This link no longer works", "It was used already or is too old. Ask a workspace admin for a new one.".to_owned())
         }
+        "user_code_invalid" => (
+            "No program waits with this code",
+            "Compare it with the one on the device. It works for 15 minutes and for one decision; after that, begin again on the device."
+                .to_owned(),
+        ),
         "unavailable" => {
             ("The server can’t reach its database", format!("Nothing that you entered is lost. Try again in {}.", wait(retry_after)))
         }

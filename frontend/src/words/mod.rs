@@ -9,6 +9,7 @@ pub mod activity;
 pub mod admin;
 pub mod audit;
 pub mod changes;
+pub mod cli_sign_in;
 pub mod edit;
 pub mod failures;
 pub mod form;

@@ -18,6 +18,7 @@ mod roles;
 mod seal;
 mod secret;
 mod settings;
+mod sign_in;
 mod target;
 mod unused;
 mod verify;

@@ -3,6 +3,7 @@
 //! The Console API and the command line call these; nothing else writes users, roles, tokens or settings.
 
 pub mod accounts;
+pub mod cli_sign_ins;
 pub mod organization_tokens;
 pub mod passwords;
 pub mod pauses;

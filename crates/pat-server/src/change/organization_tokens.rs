@@ -7,12 +7,12 @@ use pat_core::settings::AccountSettings;
 use pat_core::token::{TokenKind, Version};
 use pat_core::wire::{AdminRevoke, CreateToken, CreatedOrganizationToken, EditToken, PersonalAccessToken};
 
-use super::tokens::{admin_delete, store_edited, store_minted};
+use super::tokens::{Holder, admin_delete, store_edited, store_minted};
 use super::{Asker, Record, require_admin, require_fresh};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::sessions::SignedIn;
-use crate::store::tokens::TokenRow;
+use crate::store::tokens::{CreatedVia, TokenRow};
 use crate::store::{self, Conn, Reach, StoreError, settings, tokens};
 
 /// Makes one.
@@ -35,7 +35,8 @@ async fn mint_locked(
     let now = store::now(conn).await?;
     let mint = Grantor::account(&app.policy, &account, &live).mint(request, now, &app.time_zones)?;
     require_fresh(actor)?;
-    let (id, secret) = store_minted(app, conn, actor.account_id(), None, &mint, now, record).await?;
+    let holder = Holder { account_id: actor.account_id(), owner: None, via: CreatedVia::Page };
+    let (id, secret) = store_minted(app, conn, holder, &mint, now, record).await?;
     let row = find(conn, actor, id).await?;
     Ok(CreatedOrganizationToken { token: secret.expose().to_owned(), organization_token: row.view(&app.policy, &account, now) })
 }

@@ -27,38 +27,74 @@ use crate::store::{self, Conn, Reach, StoreError, settings, tokens};
 pub async fn mint(app: &App, asker: Asker<'_>, owner: UserId, request: &CreateToken) -> Result<CreatedToken, ApiError> {
     let (mut tx, actor) = asker.begin(&app.store, Reach::User(owner)).await?;
     let mut record = Record::new(EventType::TokenCreated);
-    let work = mint_locked(app, &mut tx, &actor, request, &mut record).await;
+    let work = async {
+        let decided = decide_fresh(app, &mut tx, &actor, request).await?;
+        store_decided(app, &mut tx, &actor, &decided, CreatedVia::Page, &mut record).await
+    }
+    .await;
     asker.conclude(tx, &actor, record, work).await
 }
 
-async fn mint_locked(
-    app: &App,
-    conn: &mut Conn,
-    actor: &SignedIn,
-    request: &CreateToken,
-    record: &mut Record,
-) -> Result<CreatedToken, ApiError> {
+/// A personal token that may be made, as things stand under the locks.
+pub(super) struct Decided {
+    /// The token.
+    pub mint: Mint,
+    account: AccountSettings,
+    now: Timestamp,
+}
+
+/// Decides on a personal token for the actor (P1–P8).
+pub(super) async fn decide(app: &App, conn: &mut Conn, actor: &SignedIn, request: &CreateToken) -> Result<Decided, ApiError> {
     let (account, live) = facts(conn, actor).await?;
     let now = store::now(conn).await?;
     let mint = Grantor::user(&app.policy, &actor.roles, &account, &live).mint(request, now, &app.time_zones)?;
-    if widening::elevates(&app.policy, ScopeSet::EMPTY, mint.scopes) {
+    Ok(Decided { mint, account, now })
+}
+
+/// The same, and asks for a fresh sign-in where the token is worth it.
+pub(super) async fn decide_fresh(app: &App, conn: &mut Conn, actor: &SignedIn, request: &CreateToken) -> Result<Decided, ApiError> {
+    let decided = decide(app, conn, actor, request).await?;
+    if widening::elevates(&app.policy, ScopeSet::EMPTY, decided.mint.scopes) {
         require_fresh(actor)?;
     }
-    let (id, secret) = store_minted(app, conn, actor.account_id(), Some(actor.user_id()), &mint, now, record).await?;
+    Ok(decided)
+}
+
+/// Makes the token that was decided on.
+pub(super) async fn store_decided(
+    app: &App,
+    conn: &mut Conn,
+    actor: &SignedIn,
+    decided: &Decided,
+    via: CreatedVia,
+    record: &mut Record,
+) -> Result<CreatedToken, ApiError> {
+    let Decided { mint, account, now } = decided;
+    let holder = Holder { account_id: actor.account_id(), owner: Some(actor.user_id()), via };
+    let (id, secret) = store_minted(app, conn, holder, mint, *now, record).await?;
     let row = own_token(conn, actor, id).await?;
-    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, &account, now) })
+    Ok(CreatedToken { token: secret.expose().to_owned(), personal_access_token: row.view(&app.policy, account, *now) })
+}
+
+/// Whose a new token will be, and how it comes to be.
+#[derive(Clone, Copy)]
+pub(super) struct Holder {
+    pub account_id: AccountId,
+    /// `None` for an organization token.
+    pub owner: Option<UserId>,
+    pub via: CreatedVia,
 }
 
 /// Draws a secret and stores what was decided, for a user or, without one, for the account.
 pub(super) async fn store_minted(
     app: &App,
     conn: &mut Conn,
-    account_id: AccountId,
-    owner: Option<UserId>,
+    holder: Holder,
     mint: &Mint,
     now: Timestamp,
     record: &mut Record,
 ) -> Result<(TokenId, TokenSecret), StoreError> {
+    let Holder { account_id, owner, via } = holder;
     let kind = if owner.is_some() { TokenKind::Personal } else { TokenKind::Organization };
     let secret = TokenSecret::draw(kind, |bytes| rand::fill(bytes));
     let id = TokenId(Uuid::now_v7());
@@ -71,7 +107,7 @@ pub(super) async fn store_minted(
         scopes: app.policy.scope_names(mint.scopes),
         created_at: now,
         expires_at: mint.expires_at,
-        created_via: CreatedVia::Page,
+        created_via: via,
     };
     tokens::insert(conn, &token).await?;
     record.token = Some((id, mint.name.as_str().to_owned()));

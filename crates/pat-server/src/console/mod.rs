@@ -2,6 +2,7 @@
 
 pub mod admin_tokens;
 pub mod audit_events;
+pub mod cli_sign_ins;
 pub mod export;
 pub mod inventory_export;
 pub mod inventory_query;

@@ -1,6 +1,7 @@
 //! The only room that knows SQL: connections, transactions, and a file for each table's statements.
 
 pub mod audit;
+pub mod cli_sign_ins;
 pub mod condition;
 pub mod directory;
 pub mod error;

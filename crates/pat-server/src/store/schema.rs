@@ -130,6 +130,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    cli_sign_ins (id) {
+        id -> Uuid,
+        digest -> Binary,
+        challenge -> Nullable<Binary>,
+        callback -> Nullable<Text>,
+        user_code -> Nullable<Text>,
+        poll_seconds -> Nullable<Integer>,
+        polled_at -> Nullable<Timestamptz>,
+        ip -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+        account_id -> Nullable<Uuid>,
+        user_id -> Nullable<Uuid>,
+        session_id -> Nullable<Uuid>,
+        is_approved -> Nullable<Bool>,
+        wanted -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        spent_at -> Nullable<Timestamptz>,
+        token_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     resources (account_id, kind, identifier) {
         account_id -> Uuid,
         kind -> Text,

@@ -179,6 +179,51 @@ fn declared() -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_line_on_its_way_is_stored_whole_or_not() {
+    let server = Server::start().await;
+    let owner = server.sign_in("member@demo.test").await;
+    server.token(&owner, &["catalog:read"]).await;
+    let row = |columns: &str, values: &str| {
+        format!(
+            "INSERT INTO cli_sign_ins (id, digest, expires_at, {columns})
+             SELECT gen_random_uuid(), sha256(gen_random_uuid()::text::bytea), now(), {values} FROM sessions s"
+        )
+    };
+    let browser = "challenge, callback, account_id, user_id, session_id, is_approved, wanted";
+    server.sql(&row("user_code, poll_seconds", "'BCDFGHJK', 5")).await;
+    server.sql(&row(browser, "sha256('a'), 'x', s.account_id, s.user_id, s.id, true, '{}'")).await;
+    for sql in [
+        row("user_code, poll_seconds", "'BCDFGHJK', 5"),
+        row("user_code, poll_seconds", "'bcdfghjk', 5"),
+        row("user_code, poll_seconds", "'BCDF-GHJ', 5"),
+        row("user_code, poll_seconds", "'BCDFGHJL', 0"),
+        row("user_code", "'BCDFGHJL'"),
+        row("poll_seconds", "5"),
+        row("callback", "'x'"),
+        row("user_code, poll_seconds, callback", "'BCDFGHJL', 5, 'x'"),
+        row("user_code, poll_seconds, is_approved", "'BCDFGHJL', 5, true"),
+        row("user_code, poll_seconds, wanted", "'BCDFGHJL', 5, '{}'"),
+        row("user_code, poll_seconds, spent_at", "'BCDFGHJL', 5, now()"),
+        row("user_code, poll_seconds, account_id, user_id, session_id, is_approved", "'BCDFGHJL', 5, s.account_id, s.user_id, s.id, true"),
+        row(
+            "user_code, poll_seconds, account_id, user_id, session_id, is_approved, wanted",
+            "'BCDFGHJL', 5, s.account_id, s.user_id, s.id, false, '{}'",
+        ),
+        row(browser, "'short', 'x', s.account_id, s.user_id, s.id, true, '{}'"),
+        row(browser, "sha256('a'), 'x', s.account_id, s.user_id, s.id, false, NULL"),
+        row(browser, "sha256('a'), 'x', s.account_id, s.user_id, gen_random_uuid(), true, '{}'"),
+        row(browser, "sha256('a'), 'x', gen_random_uuid(), s.user_id, s.id, true, '{}'"),
+        row("challenge, callback", "sha256('a'), 'x'"),
+        "UPDATE cli_sign_ins SET digest = 'short'".to_owned(),
+        "UPDATE cli_sign_ins SET token_id = (SELECT id FROM tokens LIMIT 1)".to_owned(),
+        "UPDATE cli_sign_ins SET spent_at = now(), token_id = gen_random_uuid() WHERE challenge IS NOT NULL".to_owned(),
+    ] {
+        assert!(server.database.sql(&sql).await.is_err(), "accepted: {sql}");
+    }
+    server.sql("UPDATE cli_sign_ins SET spent_at = now() WHERE is_approved").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn diesel_sees_the_tables_as_they_are() {
     let server = Server::start().await;
     let mut actual = server

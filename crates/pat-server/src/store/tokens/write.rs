@@ -18,12 +18,15 @@ use crate::store::{Conn, StoreError};
 pub enum CreatedVia {
     /// On the settings page.
     Page,
+    /// By signing in a command line.
+    Cli,
 }
 
 impl CreatedVia {
     fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
+            Self::Cli => "cli",
         }
     }
 }
