@@ -152,6 +152,7 @@ impl Asker {
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.endpoint.clone();
         request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(concat!("pat-client/", env!("CARGO_PKG_VERSION"))));
         let response = self.http.request(request).await?;
         match response.status() {
             StatusCode::OK => {}
