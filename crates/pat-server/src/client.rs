@@ -48,6 +48,7 @@ impl Client {
     }
 
     /// The same request on behalf of somebody else, as far as who sent it says so.
+    #[must_use]
     pub fn on_behalf_of(&self, ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
         let user_agent = user_agent.and_then(|agent| clean(agent.as_bytes()));
         Self {
