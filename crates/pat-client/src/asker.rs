@@ -227,7 +227,7 @@ impl Drop for Turn {
 }
 
 fn endpoint(server: &str) -> Result<Uri, BadServer> {
-    let uri: Uri = server.parse().map_err(|_| BadServer::Address)?;
+    let uri: Uri = server.parse().ok().ok_or(BadServer::Address)?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(BadServer::Address) };
     let is_plain = !authority.as_str().contains('@') && uri.query().is_none() && !server.contains('#');
     match scheme {
@@ -240,7 +240,7 @@ fn endpoint(server: &str) -> Result<Uri, BadServer> {
         return Err(BadServer::Address);
     }
     let path = format!("{}/gateway/authorize/batch", uri.path().trim_end_matches('/'));
-    Uri::builder().scheme(scheme).authority(authority.as_str()).path_and_query(path).build().map_err(|_| BadServer::Address)
+    Uri::builder().scheme(scheme).authority(authority.as_str()).path_and_query(path).build().ok().ok_or(BadServer::Address)
 }
 
 fn tcp() -> HttpConnector {
@@ -260,7 +260,7 @@ fn connector(endpoint: &Uri) -> Result<Connector, BadServer> {
     let mut tcp = tcp();
     tcp.enforce_http(false);
     let roots = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(hyper_rustls::rustls::crypto::ring::default_provider())
+        .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
         .map_err(BadServer::Roots)?;
     let schemes = if endpoint.scheme_str() == Some("https") { roots.https_only() } else { roots.https_or_http() };
     Ok(schemes.enable_http1().wrap_connector(tcp))

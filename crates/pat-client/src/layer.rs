@@ -25,7 +25,7 @@ use crate::wire::Question;
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// No request waits longer, whatever was asked for.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 type ClientIp = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 

@@ -15,7 +15,7 @@ pub struct Refusal {
     /// What clients branch on.
     pub code: Cow<'static, str>,
     /// A message, and what it is about.
-    pub details: Map<String, Value>,
+    pub details: Box<Map<String, Value>>,
     /// `WWW-Authenticate`.
     pub challenge: Option<Cow<'static, str>>,
     /// Seconds after which it may be tried again.
@@ -58,7 +58,7 @@ impl Refusal {
 
     fn new(status: StatusCode, code: &'static str, message: &str) -> Self {
         let details = Map::from_iter([("message".to_owned(), Value::from(message))]);
-        Self { status, code: code.into(), details, challenge: None, retry_after: None }
+        Self { status, code: code.into(), details: Box::new(details), challenge: None, retry_after: None }
     }
 
     fn challenging(self, challenge: &'static str) -> Self {

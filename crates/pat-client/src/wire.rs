@@ -58,7 +58,7 @@ pub struct Verdict {
     status: u16,
     error: Option<String>,
     #[serde(default)]
-    error_details: Map<String, Value>,
+    error_details: Box<Map<String, Value>>,
     challenge: Option<String>,
     retry_after: Option<u64>,
     identity: Option<WireIdentity>,

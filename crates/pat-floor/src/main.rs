@@ -38,7 +38,11 @@ async fn main() -> anyhow::Result<()> {
     let [limited, plain, bytes] = arguments.as_slice() else { anyhow::bail!("usage: pat-floor LIMITED PLAIN BYTES") };
     let store = Store::new(&std::env::var("DATABASE_URL").context("DATABASE_URL is not set")?, CONNECTIONS)?;
     let floor = Floor { body: "x".repeat(bytes.parse()?).into(), store };
-    let router = Router::new().route("/", get(answer)).route("/insert", get(insert)).route("/entities/{account}/{after}", get(select)).with_state(floor);
+    let router = Router::new()
+        .route("/", get(answer))
+        .route("/insert", get(insert))
+        .route("/entities/{account}/{after}", get(select))
+        .with_state(floor);
 
     let listener = TcpListener::bind(limited.parse::<SocketAddr>()?)?;
     listener.set_nonblocking(true)?;
@@ -80,7 +84,8 @@ async fn select(State(floor): State<Floor>, Path((account, after)): Path<(uuid::
     }
     let selected = async {
         let conn = &mut *floor.store.conn().await?;
-        let sql = "SELECT body::text FROM resources WHERE account_id = $1 AND kind = 'entity' AND identifier > $2 ORDER BY identifier LIMIT 51";
+        let sql =
+            "SELECT body::text FROM resources WHERE account_id = $1 AND kind = 'entity' AND identifier > $2 ORDER BY identifier LIMIT 51";
         let query = diesel::sql_query(sql).bind::<SqlUuid, _>(account).bind::<Text, _>(after);
         Ok::<Vec<Row>, pat_server::store::StoreError>(query.load(conn).await?)
     };

@@ -99,7 +99,7 @@ async fn each_gateway_s_question_is_answered_with_who_calls() {
         assert_eq!(verdict(gateway.ask(&server, "HEAD", "/v1/items").bearer_auth(&bearer.token)).await.0, 200, "{gateway:?}");
     }
     let rows = server
-        .texts("SELECT concat_ws(' ', outcome, method, context->>'forwarded_path', user_email) AS text FROM audit_log WHERE event_type = 'web_api.called' AND method = 'items.read'")
+        .texts("SELECT concat_ws(' ', outcome, method, context->>'forwarded_path', user_email) AS text FROM audit_events WHERE event_type = 'web_api.called' AND method = 'items.read'")
         .await;
     assert_eq!(rows, ["succeeded items.read /v1/items/7 member@demo.test"; 4], "the path is on record, the query isn't");
     assert_eq!(server.count("token_usage WHERE last_used_at IS NOT NULL").await, 1);
@@ -245,7 +245,7 @@ async fn the_client_s_address_is_the_one_that_the_gateway_saw() {
     let server = shop().await;
     let (bearer, _) = server.token(&server.sign_in("member@demo.test").await, &["items:read"]).await;
     assert_eq!(verdict(Gateway::Traefik.ask(&server, "GET", "/v1/items").bearer_auth(&bearer.token)).await.0, 200);
-    let ip = server.text("SELECT host(ip) AS text FROM audit_log WHERE event_type = 'web_api.called'").await;
+    let ip = server.text("SELECT host(ip) AS text FROM audit_events WHERE event_type = 'web_api.called'").await;
     assert_eq!(ip, "198.51.100.7");
 }
 

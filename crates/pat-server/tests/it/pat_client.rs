@@ -117,7 +117,9 @@ impl Got {
 async fn whoami(State(served): State<Arc<AtomicU32>>, Extension(identity): Extension<Identity>, headers: HeaderMap) -> Json<Value> {
     served.fetch_add(1, Ordering::Relaxed);
     let user = identity.user.map(|user| (user.id, user.email));
-    Json(json!({ "token": identity.token_id, "user": user, "scopes": identity.scopes, "with_token": headers.contains_key("authorization") }))
+    Json(
+        json!({ "token": identity.token_id, "user": user, "scopes": identity.scopes, "with_token": headers.contains_key("authorization") }),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,7 +174,8 @@ async fn who_may_not_is_answered_as_the_server_would_and_goes_no_further() {
         let body = response.json().await.unwrap();
         assert_eq!(got, Got { status, body, challenge, retry_after }, "{verb} {uri}");
     }
-    let overridden = Request::get("/v1/items").header("authorization", format!("Bearer {}", bearer.token)).header("x-http-method-override", "PUT");
+    let overridden =
+        Request::get("/v1/items").header("authorization", format!("Bearer {}", bearer.token)).header("x-http-method-override", "PUT");
     let got = Got::of(api.router.clone().oneshot(overridden.body(Body::empty()).unwrap()).await.unwrap()).await;
     assert_eq!(got.verdict(), (403, "invalid_request"));
     assert_eq!(api.served(), 0);
