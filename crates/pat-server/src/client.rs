@@ -47,6 +47,13 @@ impl Client {
         }
     }
 
+    /// The same request on behalf of somebody else, as far as who sent it says so.
+    #[must_use]
+    pub fn on_behalf_of(&self, ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+        let user_agent = user_agent.and_then(|agent| clean(agent.as_bytes()));
+        Self { ip: ip.map(|ip| ip.to_canonical()).or(self.ip), user_agent: user_agent.or_else(|| self.user_agent.clone()), ..self.clone() }
+    }
+
     /// For acts on the command line.
     pub fn operator() -> Self {
         Self {

@@ -9,6 +9,7 @@ mod growth;
 mod load;
 mod others;
 mod processor;
+mod services;
 mod start;
 mod wire;
 
@@ -56,11 +57,14 @@ const SMALL: i64 = 1_000;
 /// A row by name. It may have several figures.
 type Row = (&'static str, fn(&mut Bed) -> Result<Vec<Figure>>);
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 15] = [
     ("throughput", calls::throughput),
     ("limits", calls::limits),
     ("latency", calls::latency),
     ("first use", calls::first_use),
+    ("gateway", services::gateway),
+    ("pat-client", services::pat_client),
+    ("list", services::list),
     ("growth", growth::growth),
     ("tokens", growth::tokens),
     ("changes", others::changes),
@@ -91,7 +95,7 @@ impl Verify {
             bail!("no such row; there are: {}", ROWS.map(|(name, _)| name).join(", "));
         }
         let with_page = rows.iter().any(|(name, _)| *name == "page");
-        let (binary, floor) = build(workspace, with_page)?;
+        let [binary, floor, asking] = build(workspace, with_page)?;
         let tokens = self.tokens.unwrap_or(if self.quick { 1_000_000 } else { 10_000_000 });
         let (rounds, window) = if self.quick { (3, Duration::from_secs(2)) } else { (5, Duration::from_secs(4)) };
         let audit = if self.full { 100_000_000 } else { 0 };
@@ -104,6 +108,7 @@ impl Verify {
             principals: (tokens / 10).min(1_000_000),
             binary,
             floor,
+            asking,
             url,
             small_url,
             tokens,
@@ -122,17 +127,20 @@ impl Verify {
     }
 }
 
-/// The server and the floor it stands on, as they are shipped.
-fn build(workspace: &Workspace, with_page: bool) -> Result<(PathBuf, PathBuf)> {
+/// The server, the floor it stands on, and an API that asks it, as they are shipped.
+fn build(workspace: &Workspace, with_page: bool) -> Result<[PathBuf; 3]> {
     if with_page {
         toolchain::check_linker()?;
         toolchain::add_wasm_target(workspace)?;
         page::build(workspace, page::Build::Small)?;
     }
     step("building the server", || {
-        let mut cargo = workspace.cargo();
-        cargo.args(["build", "--release", "--package", "pat-server", "--package", "pat-floor"]);
-        process::check(&mut cargo, "the server doesn't compile: see above")
+        let packages: [&[&str]; 2] = [&["pat-server", "--package", "pat-floor"], &["pat-client", "--example", "axum"]];
+        packages.into_iter().try_for_each(|package| {
+            let mut cargo = workspace.cargo();
+            cargo.args(["build", "--release", "--package"]).args(package);
+            process::check(&mut cargo, "the server doesn't compile: see above")
+        })
     })?;
-    Ok((workspace.target.join("release/pat-server"), workspace.target.join("release/pat-floor")))
+    Ok(["pat-server", "pat-floor", "examples/axum"].map(|name| workspace.target.join("release").join(name)))
 }

@@ -1,12 +1,15 @@
 //! Several requests at once, for services that ask for themselves: all rows travel in the same group commit.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use pat_core::secret::TokenSecret;
 use pat_core::wire::FieldCode;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::identity::Identity;
 use super::original::Original;
@@ -37,6 +40,11 @@ pub struct Waiting {
     method: String,
     /// Path and query, as sent.
     uri: String,
+    /// Where the request came from, for the audit log and for counting unknown tokens; who asks, if left out.
+    #[schema(value_type = Option<String>)]
+    ip: Option<IpAddr>,
+    /// Its `User-Agent`; that of who asks, if left out.
+    user_agent: Option<String>,
 }
 
 /// One answer a request, in their order.
@@ -54,9 +62,15 @@ pub struct Verdict {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
+    /// The same in words, and what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_details: Option<Map<String, Value>>,
     /// What to send the client in `WWW-Authenticate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge: Option<String>,
+    /// Seconds after which it may be tried again, to send in `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
     /// Who calls, where it may.
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Identity>,
@@ -90,17 +104,32 @@ pub async fn authorize(
 }
 
 async fn judge(app: &SharedApp, client: &Client, waiting: &Waiting) -> Verdict {
+    let client = client.on_behalf_of(waiting.ip, waiting.user_agent.as_deref());
     let allowed = async {
         let original = Original::new(&waiting.method, &waiting.uri, &HeaderMap::new())?;
         let method = web_api::find(&app.policy, original.verb, original.target.path())?;
-        allow(app, client, method, original.target, &secret(&waiting.token)?).await
+        allow(app, &client, method, original.target, &secret(&waiting.token)?).await
     };
     match allowed.await {
-        Ok(identity) => Verdict { status: StatusCode::OK.as_u16(), error: None, challenge: None, identity: Some(identity) },
-        Err(refused) => {
-            let challenge = if let Refused::Call(error) = &refused { error.challenge() } else { None };
-            Verdict { status: refused.status().as_u16(), error: Some(refused.code()), challenge, identity: None }
-        }
+        Ok(identity) => Verdict::allowed(identity),
+        Err(refused) => Verdict::refused(refused),
+    }
+}
+
+impl Verdict {
+    fn allowed(identity: Identity) -> Self {
+        let status = StatusCode::OK.as_u16();
+        Self { status, error: None, error_details: None, challenge: None, retry_after: None, identity: Some(identity) }
+    }
+
+    /// What a gateway would be answered.
+    fn refused(refused: Refused) -> Self {
+        let (error, error_details) = (Some(refused.code()), Some(refused.details()));
+        let answer = refused.into_response();
+        let header = |name: HeaderName| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = header(header::RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
+        let challenge = header(header::WWW_AUTHENTICATE);
+        Self { status: answer.status().as_u16(), error, error_details, challenge, retry_after, identity: None }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pat_core::target::NotCanonical;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::web_api::WebApiError;
 
@@ -27,6 +27,16 @@ impl Refused {
             Self::Target(_) => "invalid_path",
             Self::Call(error) => error.code(),
         }
+    }
+
+    /// A message, and what it is about.
+    pub fn details(&self) -> Map<String, Value> {
+        let message = match self {
+            Self::Call(error) => return error.details(),
+            Self::Request(what) => format!("{what}."),
+            Self::Target(problem) => format!("The path can be read in two ways: {problem}."),
+        };
+        Map::from_iter([("message".to_owned(), Value::String(message))])
     }
 
     /// The status, which is never one of success.
@@ -56,18 +66,14 @@ impl From<NotCanonical> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let (status, code) = (self.status(), self.code());
-        let message = match self {
-            Self::Call(error) => {
-                let mut response = error.into_response();
-                *response.status_mut() = status;
-                response.headers_mut().remove(header::ALLOW);
-                return response;
-            }
-            Self::Request(what) => format!("{what}."),
-            Self::Target(problem) => format!("The path can be read in two ways: {problem}."),
-        };
-        let body = json!({ "ok": false, "error": code, "error_details": { "message": message } });
+        let (status, code, details) = (self.status(), self.code(), self.details());
+        if let Self::Call(error) = self {
+            let mut response = error.into_response();
+            *response.status_mut() = status;
+            response.headers_mut().remove(header::ALLOW);
+            return response;
+        }
+        let body = json!({ "ok": false, "error": code, "error_details": details });
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response

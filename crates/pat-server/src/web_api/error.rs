@@ -151,7 +151,8 @@ impl WebApiError {
         }
     }
 
-    fn details(&self) -> Map<String, Value> {
+    /// A message, and what it is about.
+    pub fn details(&self) -> Map<String, Value> {
         let mut details = Map::new();
         let message = match self {
             Self::UnknownMethod => "There is no such method.".into(),

@@ -27,8 +27,10 @@ pub const HUNDRED: Sizes = Sizes { default: 50, max: 100 };
 /// A page of resources as they are stored, in the order of their identifiers.
 pub async fn page(call: Call<'_>, conn: &mut Conn, kind: Kind, key: &str, filter: Filter<'_>, sizes: Sizes) -> Result<Reply, WebApiError> {
     let (rows, next_cursor) = rows(call, conn, kind, filter, sizes).await?;
-    let bodies: Vec<_> = rows.into_iter().map(|row| row.body).collect();
-    reply(json!({ key: bodies, "response_metadata": { "next_cursor": next_cursor } }))
+    // Moved, as `json!` would copy each of them.
+    let bodies = Value::Array(rows.into_iter().map(|row| row.body).collect());
+    let metadata = json!({ "next_cursor": next_cursor });
+    Ok(Reply::from_iter([(key.to_owned(), bodies), ("response_metadata".to_owned(), metadata)]))
 }
 
 /// The rows of a page in the order of their identifiers, and the next page's cursor.

@@ -30,6 +30,7 @@ mod oauth;
 mod organization_tokens;
 mod outage;
 mod page;
+mod pat_client;
 mod pauses;
 mod people;
 mod people_list;

@@ -45,6 +45,8 @@ pub(super) struct Bed {
     pub(super) rounds: usize,
     pub(super) window: Duration,
     pub(super) binary: PathBuf,
+    /// An API that asks for itself.
+    pub(super) asking: PathBuf,
     /// Where processes write what they have to say.
     pub(super) log: PathBuf,
     pub(super) url: String,
@@ -76,6 +78,7 @@ impl Node {
         command.args(["serve", "--migrate"]);
         command.env("DATABASE_URL", url).env("LISTEN", address.to_string()).env("PUBLIC_URL", format!("http://{address}"));
         command.env("ACCOUNT_CALLS_PER_MINUTE", calls.to_string());
+        command.env("GATEWAYS", "127.0.0.1/32");
         let file = File::options().create(true).append(true).open(log)?;
         command.stdout(file.try_clone()?).stderr(file);
         let start = Instant::now();
@@ -120,6 +123,39 @@ impl Drop for Floor {
     }
 }
 
+/// `pat-client`'s example: an API that asks a server for itself.
+pub(super) struct Asking {
+    group: Group,
+    pub(super) address: SocketAddr,
+}
+
+impl Asking {
+    /// Starts it and waits until it listens.
+    pub(super) fn start(binary: &Path, server: SocketAddr, log: &Path) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(binary);
+        command.env("LISTEN", address.to_string()).env("PAT_SERVER", format!("http://{server}"));
+        let file = File::options().create(true).append(true).open(log)?;
+        command.stdout(file.try_clone()?).stderr(file);
+        let start = Instant::now();
+        let mut group = Group::spawn(&mut command)?;
+        while TcpStream::connect_timeout(&address, LIMIT).is_err() {
+            wait_for(&mut group, start, log)?;
+        }
+        Ok(Self { group, address })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.group.id()
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.group.stop();
+    }
+}
+
 /// Which bare server.
 #[derive(Clone, Copy)]
 pub(super) enum Bare {
@@ -132,6 +168,7 @@ pub(super) struct Plan {
     pub(super) root: PathBuf,
     pub(super) binary: PathBuf,
     pub(super) floor: PathBuf,
+    pub(super) asking: PathBuf,
     pub(super) log: PathBuf,
     pub(super) url: String,
     pub(super) small_url: String,
@@ -143,7 +180,7 @@ pub(super) struct Plan {
 
 impl Bed {
     pub(super) fn new(plan: Plan) -> Result<Self> {
-        let Plan { root, binary, floor, log, url, small_url, tokens, principals, rounds, window } = plan;
+        let Plan { root, binary, floor, asking, log, url, small_url, tokens, principals, rounds, window } = plan;
         let mut client = connect(&url)?;
         let backend: i32 = client.query_one("SELECT pg_backend_pid()", &[])?.get(0);
         let node = Node::start(&binary, &url, &log)?;
@@ -151,7 +188,7 @@ impl Bed {
         let (_, bytes) = Connection::open(node.address)?.ask(&request)?;
         let floor = Floor::start(&floor, &url, &log, bytes)?;
         let postgres = parent(backend)?;
-        Ok(Self { rounds, window, binary, log, url, small_url, root, principals, client, node, floor, tokens, unused: 0, postgres })
+        Ok(Self { rounds, window, binary, asking, log, url, small_url, root, principals, client, node, floor, tokens, unused: 0, postgres })
     }
 
     /// Whose processor time a load on the server spends.

@@ -13,10 +13,10 @@ use super::processor::Meter;
 use super::wire::{Connection, Request};
 
 /// Callers at once.
-const CONNECTIONS: usize = 256;
+pub(super) const CONNECTIONS: usize = 256;
 
 /// Calls of a round with one connection.
-const CALLS: usize = 300;
+pub(super) const CALLS: usize = 300;
 
 /// Changes of a round.
 const CHANGES: usize = 100;
@@ -95,7 +95,7 @@ pub(super) fn latency(bed: &mut Bed) -> Result<Vec<Figure>> {
 }
 
 /// One connection, one request after another: the p50 in microseconds.
-fn middle<'a>(address: SocketAddr, requests: impl Iterator<Item = &'a Request>) -> Result<f64> {
+pub(super) fn middle<'a>(address: SocketAddr, requests: impl Iterator<Item = &'a Request>) -> Result<f64> {
     let mut connection = Connection::open(address)?;
     let times = requests.map(|request| Ok(connection.ask(request)?.0.as_secs_f64() * 1e6)).collect::<Result<_>>()?;
     Ok(median(times))

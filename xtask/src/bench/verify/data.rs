@@ -51,6 +51,11 @@ impl Token {
         format!("bench-{}", self.number)
     }
 
+    /// May an `auth.info` with it go on?
+    pub(super) fn gateway(&self, host: SocketAddr) -> Request {
+        Request::gateway(host, self.secret().expose(), &self.name())
+    }
+
     /// `auth.info` with it.
     pub(super) fn auth_info(&self, host: SocketAddr) -> Request {
         Request::auth_info(host, self.secret().expose(), &self.name())

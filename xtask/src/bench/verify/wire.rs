@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Request {
     pub(super) bytes: Vec<u8>,
     statuses: &'static [u16],
-    /// Stands somewhere in the answer's body.
+    /// Stands somewhere in the answer.
     holds: String,
 }
 
@@ -36,6 +36,24 @@ impl Request {
         Self { bytes: bytes.into_bytes(), statuses: &[200], holds: format!("\"token_name\":\"{name}\"") }
     }
 
+    /// What nginx asks before it sends an `auth.info` with a token of that name on.
+    pub(super) fn gateway(host: SocketAddr, secret: &str, name: &str) -> Self {
+        let bytes = format!(
+            "GET /gateway/authorize HTTP/1.1\r\nhost: {host}\r\nuser-agent: pat-bench/1.0\r\naccept: */*\r\nauthorization: Bearer {secret}\r\n\
+             x-original-method: GET\r\nx-original-uri: /auth.info\r\n\r\n"
+        );
+        Self { bytes: bytes.into_bytes(), statuses: &[200], holds: format!("x-auth-token-name: {name}\r\n") }
+    }
+
+    /// A page of entities whose identifiers come after `after`; the first of them must be `first`.
+    pub(super) fn entities(host: SocketAddr, secret: &str, cursor: &str, first: &str) -> Self {
+        let bytes = format!(
+            "GET /catalog.entities.list?cursor={cursor} HTTP/1.1\r\nhost: {host}\r\nuser-agent: pat-bench/1.0\r\naccept: */*\r\n\
+             authorization: Bearer {secret}\r\n\r\n"
+        );
+        Self { bytes: bytes.into_bytes(), statuses: &[200], holds: first.to_owned() }
+    }
+
     /// The same request that must be answered with one of these statuses.
     pub(super) fn expecting(self, statuses: &'static [u16]) -> Self {
         Self { statuses, holds: String::new(), ..self }
@@ -46,7 +64,7 @@ impl Request {
         if !self.statuses.contains(&answer.status) {
             bail!("status {}: {}", answer.status, String::from_utf8_lossy(answer.body).chars().take(200).collect::<String>());
         }
-        if memchr::memmem::find(answer.body, self.holds.as_bytes()).is_none() {
+        if memchr::memmem::find(answer.text, self.holds.as_bytes()).is_none() {
             bail!("the answer doesn't hold {}", self.holds);
         }
         Ok(())
@@ -58,7 +76,7 @@ pub(super) struct Answer<'a> {
     pub(super) status: u16,
     pub(super) body: &'a [u8],
     /// Head and body.
-    pub(super) bytes: usize,
+    pub(super) text: &'a [u8],
 }
 
 /// What was read of an answer so far.
@@ -97,7 +115,8 @@ impl Received {
             bail!("more was answered than was asked for");
         }
         self.filled = 0;
-        Ok(Some(Answer { status, body: self.buffer.get(head..bytes).unwrap_or_default(), bytes }))
+        let text = self.buffer.get(..bytes).unwrap_or_default();
+        Ok(Some(Answer { status, body: text.get(head..).unwrap_or_default(), text }))
     }
 }
 
@@ -136,7 +155,7 @@ impl Connection {
             if let Some(answer) = self.received.take()? {
                 let took = asked.elapsed();
                 request.check(&answer)?;
-                return Ok((took, answer.bytes));
+                return Ok((took, answer.text.len()));
             }
         }
     }
@@ -163,14 +182,14 @@ mod tests {
             received.read(&mut &*part).unwrap();
         }
         let answer = received.take().unwrap().unwrap();
-        assert_eq!((answer.status, answer.body, answer.bytes), (401, &b"refused"[..], text.len()));
+        assert_eq!((answer.status, answer.body, answer.text), (401, &b"refused"[..], text));
         assert!(received.take().unwrap().is_none(), "the next answer is another one");
     }
 
     #[test]
     fn another_answer_than_the_expected_one_is_an_error() {
         let request = Request::get(([127, 0, 0, 1], 1).into(), "/", "yes");
-        let check = |status, body| request.check(&Answer { status, body, bytes: 0 });
+        let check = |status, body| request.check(&Answer { status, body, text: body });
         assert!(check(200, b"oh yes").is_ok());
         assert!(check(200, b"no").is_err());
         assert!(check(503, b"oh yes").is_err());
