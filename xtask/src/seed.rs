@@ -171,7 +171,7 @@ fn prepare(client: &mut Client, sizes: Sizes) -> Result<()> {
 /// Each scope with the part of those who may grant it that put it on a token: from 0.9 down to 0, which is for three tokens.
 fn frequencies(policy: &Policy) -> Vec<(String, f64)> {
     let mut common = [0.9, 0.6, 0.4, 0.25, 0.15, 0.08, 0.04].into_iter();
-    let mut elevated = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.0005].into_iter();
+    let mut elevated = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005].into_iter();
     let everyone = policy.scope_names(policy.everyone());
     let names = policy.scopes().iter().map(|scope| scope.name.clone());
     names

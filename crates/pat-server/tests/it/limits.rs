@@ -142,7 +142,10 @@ async fn questions_of_gateways_count_as_well() {
     assert_eq!(over.header("retry-after"), left(&over, "account").1.to_string());
     let body = json!({ "requests": [{ "token": bearer.token, "method": "GET", "uri": "/auth.info" }] });
     let batch = bearer.post("/gateway/authorize/batch", body).await;
-    assert_eq!(batch.body["verdicts"][0], json!({ "status": 429, "error": "rate_limited" }));
+    let verdict = &batch.body["verdicts"][0];
+    assert_eq!((&verdict["status"], &verdict["error"]), (&json!(429), &json!("rate_limited")));
+    assert!(verdict["retry_after"].as_u64().is_some_and(|seconds| seconds > 0), "{verdict}");
+    assert!(verdict["identity"].is_null(), "{verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
