@@ -19,6 +19,7 @@ use crate::session::{Auth, Visitor};
 
 pub mod activity;
 pub mod admin;
+pub mod cli;
 pub mod settings;
 
 /// The page at a path.

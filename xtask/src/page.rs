@@ -52,9 +52,10 @@ struct Program {
     styles: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program { name: "settings", html: "index.html", styles: &["style"] },
     Program { name: "activity", html: "activity.html", styles: &["style", "style/log"] },
+    Program { name: "cli", html: "cli.html", styles: &["style"] },
     Program { name: "admin", html: "admin.html", styles: &["style", "style/log", "style/admin"] },
 ];
 

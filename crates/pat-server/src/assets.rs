@@ -14,9 +14,12 @@ use crate::app::App;
 struct Page;
 
 /// Paths that the settings have a view for. They show their own "not found" for others, with status 404.
-const VIEWS: [&str; 7] = ["/", "/settings", "/sign-in", "/set-password", "/cli/auth", "/cli/device", "/cli/done"];
+const VIEWS: [&str; 4] = ["/", "/settings", "/sign-in", "/set-password"];
 
-/// Answers with a file of the page, or with one of its programs: the administration, a token's activity or the settings.
+/// Paths of the program for command lines that sign in.
+const CLI_VIEWS: [&str; 3] = ["/cli/auth", "/cli/device", "/cli/done"];
+
+/// Answers with a file of the page, or with one of its programs: the administration, a token's activity, the sign-in of command lines or the settings.
 pub fn serve(app: &App, request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
@@ -29,12 +32,15 @@ pub fn serve(app: &App, request: &Request) -> Response {
         return elsewhere;
     }
     let is_admin = is_at_or_below(path, "/admin");
-    let is_view = is_admin || VIEWS.iter().any(|view| path == *view || (*view != "/" && is_at_or_below(path, view)));
+    let is_cli = CLI_VIEWS.contains(&path);
+    let is_view = is_admin || is_cli || VIEWS.iter().any(|view| path == *view || (*view != "/" && is_at_or_below(path, view)));
     let is_activity = path.starts_with("/settings/tokens/") && path.ends_with("/activity");
     let program = if is_admin {
         "admin.html"
     } else if is_activity {
         "activity.html"
+    } else if is_cli {
+        "cli.html"
     } else {
         "index.html"
     };

@@ -1,12 +1,10 @@
-//! The settings, sign-in, and everything else outside `/admin`.
+//! The settings, sign-in, and everything that is no program of its own.
 
 use leptos::prelude::*;
 
 use crate::app::{signed_in, start as start_area};
 use crate::components::go::GoInstead;
 use crate::model::place::{Area, Place};
-use crate::pages::cli_auth::{CliAuthPage, CliDonePage};
-use crate::pages::cli_device::CliDevicePage;
 use crate::pages::edit_token::EditTokenPage;
 use crate::pages::list_tokens::SettingsPage;
 use crate::pages::new_token::NewTokenPage;
@@ -27,9 +25,6 @@ fn page_at(path: &str) -> AnyView {
         Place::Settings => signed_in(Box::new(|| view! { <SettingsPage /> }.into_any())),
         Place::NewToken => signed_in(Box::new(|| view! { <NewTokenPage /> }.into_any())),
         Place::Token(id) => signed_in(Box::new(move || view! { <EditTokenPage id=id.clone() /> }.into_any())),
-        Place::CliAuth => signed_in(Box::new(|| view! { <CliAuthPage /> }.into_any())),
-        Place::CliDevice => signed_in(Box::new(|| view! { <CliDevicePage /> }.into_any())),
-        Place::CliDone => view! { <CliDonePage /> }.into_any(),
         Place::Nowhere => view! { <NotFound /> }.into_any(),
     }
 }

@@ -7,6 +7,8 @@ pub enum Area {
     Settings,
     /// What happened to a token.
     Activity,
+    /// Where command lines sign in.
+    Cli,
     /// The administration.
     Admin,
 }
@@ -18,6 +20,8 @@ impl Area {
             Self::Admin
         } else if token_with_activity(path).is_some() {
             Self::Activity
+        } else if CliPlace::at(path).is_some() {
+            Self::Cli
         } else {
             Self::Settings
         }
@@ -49,14 +53,31 @@ pub enum Place {
     NewToken,
     /// `/settings/tokens/{id}`, whatever the id may be.
     Token(String),
-    /// `/cli/auth`, where a command line on this computer sends its person.
-    CliAuth,
-    /// `/cli/device`, where the code of a device is typed.
-    CliDevice,
-    /// `/cli/done`, where a command line that has its token sends the browser.
-    CliDone,
     /// Anything else.
     Nowhere,
+}
+
+/// A place where command lines sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CliPlace {
+    /// `/cli/auth`, where a command line on this computer sends its person.
+    Auth,
+    /// `/cli/device`, where the code of a device is typed.
+    Device,
+    /// `/cli/done`, where a command line that has its token sends the browser.
+    Done,
+}
+
+impl CliPlace {
+    /// The place at a path, if it is one of these.
+    pub fn at(path: &str) -> Option<Self> {
+        match path {
+            "/cli/auth" => Some(Self::Auth),
+            "/cli/device" => Some(Self::Device),
+            "/cli/done" => Some(Self::Done),
+            _ => None,
+        }
+    }
 }
 
 impl Place {
@@ -69,9 +90,6 @@ impl Place {
             ["settings"] => Self::Settings,
             ["settings", "tokens", "new"] => Self::NewToken,
             ["settings", "tokens", id] => Self::Token((*id).to_owned()),
-            ["cli", "auth"] => Self::CliAuth,
-            ["cli", "device"] => Self::CliDevice,
-            ["cli", "done"] => Self::CliDone,
             _ => Self::Nowhere,
         }
     }
@@ -147,15 +165,20 @@ mod tests {
             ("/settings/", Place::Settings),
             ("/settings/tokens/new", Place::NewToken),
             ("/settings/tokens/01930000", Place::Token("01930000".into())),
-            ("/cli/auth", Place::CliAuth),
-            ("/cli/device", Place::CliDevice),
-            ("/cli/done", Place::CliDone),
             ("/cli", Place::Nowhere),
             ("/settings/tokens", Place::Nowhere),
             ("/settings/tokens/1/2", Place::Nowhere),
         ];
         for (path, place) in cases {
             assert_eq!(Place::at(path), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_place_of_command_lines_has_its_path() {
+        let cases = [("/cli/auth", Some(CliPlace::Auth)), ("/cli/device", Some(CliPlace::Device)), ("/cli/done", Some(CliPlace::Done))];
+        for (path, place) in cases.into_iter().chain([("/cli", None), ("/cli/auth/x", None)]) {
+            assert_eq!(CliPlace::at(path), place, "{path}");
         }
     }
 
@@ -188,6 +211,9 @@ mod tests {
         assert_eq!(Area::Activity.rel("/settings/tokens/1"), Some("external"));
         assert_eq!(token_with_activity("/settings/tokens/1/activity"), Some("1"));
         assert_eq!(token_with_activity("/settings/tokens/1"), None);
+        assert_eq!(Area::Cli.rel("/sign-in"), Some("external"));
+        assert_eq!(Area::of("/cli/auth"), Area::Cli);
+        assert_eq!(Area::of("/cli/auth/"), Area::Settings);
         assert_eq!(Area::Admin.rel("/admin"), None);
         assert_eq!(Area::Settings.rel("/administrator"), None);
     }
