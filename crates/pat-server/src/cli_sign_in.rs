@@ -135,6 +135,14 @@ fn too_many(seconds: u64) -> Response {
 }
 
 /// The page where a person types the code, at the same address.
+#[utoipa::path(
+    get, path = "/cli/device", tag = "command lines",
+    responses(
+        (status = 200, description = "The page", content_type = "text/html", body = String),
+        (status = 307, description = "It was asked for under another host name; Location has the right one"),
+        (status = 503, description = "The page is not built"),
+    )
+)]
 pub async fn device_page(State(app): State<SharedApp>, request: Request) -> Response {
     assets::serve(&app, &request)
 }

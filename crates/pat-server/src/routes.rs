@@ -146,7 +146,7 @@ fn beside() -> OpenApiRouter<SharedApp> {
         .routes(routes!(gateway::batch::authorize))
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
-        .routes(routes!(cli_sign_in::device))
+        .routes(routes!(cli_sign_in::device, cli_sign_in::device_page))
         .routes(routes!(cli_sign_in::token))
 }
 
@@ -162,8 +162,7 @@ pub fn router(app: SharedApp) -> Router {
         .0
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), middleware::same_origin));
-    let beside = beside().split_for_parts().0.route("/cli/device", get(cli_sign_in::device_page));
-    let beside = beside.method_not_allowed_fallback(middleware::method_not_allowed);
+    let beside = beside().split_for_parts().0.method_not_allowed_fallback(middleware::method_not_allowed);
     Router::new()
         .merge(console)
         .merge(beside)

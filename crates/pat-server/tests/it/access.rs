@@ -153,7 +153,8 @@ async fn no_route_beside_them_answers_without_its_caller_s_credential() {
     for (path, item) in
         api["paths"].as_object().unwrap().iter().filter(|(path, _)| ["/gateway/", "/oauth/", "/cli/"].iter().any(|by| path.starts_with(by)))
     {
-        for method in item.as_object().unwrap().keys() {
+        // A page is there for everybody.
+        for method in item.as_object().unwrap().keys().filter(|method| path != "/cli/device" || *method != "get") {
             let url = format!("{}{}", server.base, path.replace("{original}", "auth.info"));
             let request = || Client::new().request(verb(method), &url).header("origin", &server.base);
             let answers = [request(), request().json(&json!({})), request().bearer_auth("nonsense").form(&[("token", "nonsense")])];

@@ -116,9 +116,7 @@ async fn no_route_is_missing_from_the_description_and_none_is_invented() {
         let allowed = Answer::of(other).await;
         assert_eq!(allowed.status, 405, "{path}: is it routed?");
         assert!(allowed.header("allow").split(',').any(|one| one.eq_ignore_ascii_case(&verb)), "{verb} {path}: {allowed:?}");
-        // Where a device begins there is a page, too.
-        let is_page = |verb: &str| verb == "HEAD" || (verb == "GET" && path == "/cli/device");
-        for allowed in allowed.header("allow").split(',').filter(|verb| !is_page(verb)) {
+        for allowed in allowed.header("allow").split(',').filter(|verb| *verb != "HEAD") {
             assert!(api["paths"][&path][allowed.to_lowercase()].is_object(), "{allowed} {path} is missing");
         }
     }
@@ -135,7 +133,7 @@ async fn no_route_is_missing_from_the_description_and_none_is_invented() {
     }
     // Whatever is routed by its description is in it; only pages may be routed otherwise.
     let by_hand = include_str!("../../src/routes.rs").split(".route(\"").skip(1).filter_map(|route| route.split('"').next());
-    assert_eq!(by_hand.collect::<Vec<_>>(), ["/cli/device", "/docs", "/docs/scopes", "/docs/docs.css"]);
+    assert_eq!(by_hand.collect::<Vec<_>>(), ["/docs", "/docs/scopes", "/docs/docs.css"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
