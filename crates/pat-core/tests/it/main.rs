@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on should stop")]
 
+mod attempt;
 mod dx_table;
 mod email;
 mod expiry;
