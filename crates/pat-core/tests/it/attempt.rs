@@ -4,7 +4,7 @@ use pat_core::attempt::{Attempt, Decided, FREE_TRIES, Next, Row, Source};
 use pat_core::policy::{Found, Method, Policy};
 use pat_core::settings::Ruling;
 use pat_core::token::{Lifecycle, TokenKind, TokenStatus};
-use pat_core::verify::Standing;
+use pat_core::verify::{Standing, Window};
 
 use crate::fixtures::{at, dx, set};
 
@@ -38,6 +38,16 @@ fn only_the_primary_says_that_a_token_is_dead() {
         other => panic!("{other:?}"),
     }
     assert!(matches!(decide(Attempt::first().missed()), Decided::Dead(TokenStatus::Expired)));
+}
+
+#[test]
+fn the_row_goes_in_only_while_what_was_decided_holds() {
+    let policy = dx();
+    let end = "2026-06-15T12:00:01Z";
+    let Decided::Allowed(work) = Attempt::first().decide(&standing(&policy, Some(end)), auth_info(&policy), at(NOON)) else {
+        panic!("it may")
+    };
+    assert_eq!(work.done().window(), Window { from: None, until: Some(at(end)) });
 }
 
 #[test]
